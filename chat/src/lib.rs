@@ -1,0 +1,1 @@
+//! A chat-room server you can see inside.

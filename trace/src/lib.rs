@@ -1,0 +1,1 @@
+//! A small tracer that is handed to the component it observes.
