@@ -1,0 +1,182 @@
+use std::fmt;
+use std::iter;
+use std::panic::Location;
+
+use crate::context::Context;
+use crate::line::Line;
+
+/// What is known of a `trace!` at compile time.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Site {
+    pub module: &'static str,
+    pub location: &'static Location<'static>,
+    pub keys: &'static [&'static str],
+}
+
+/// One thing that happened: a message, fields, and the place in the program.
+///
+/// Made by [`trace!`](crate::trace!) only, so that it can grow. It lives on the stack of whoever
+/// traces; a tracer that wants to keep it copies what it needs.
+///
+/// Displayed, it is what [`new`](crate::new) writes, without the newline: the message, then
+/// ` key=value` for every field, on one line whatever the text contains.
+///
+/// ```
+/// use trace::{from_fn, trace};
+///
+/// let tracer = from_fn(|event| {
+///     assert_eq!(event.to_string(), r#"Message received: hi\n client=7 name="ann lee""#);
+///     assert_eq!(event.message().to_string(), "Message received: hi\n");
+///     assert_eq!(event.location().file(), file!());
+/// });
+/// trace!(tracer, "Message received: {}", "hi\n"; client = 7, name = "ann lee");
+/// ```
+#[derive(Debug)]
+pub struct Event<'a> {
+    site: &'static Site,
+    message: fmt::Arguments<'a>,
+    context: Option<&'a Context<'a>>,
+    values: &'a [Value<'a>],
+}
+
+impl<'a> Event<'a> {
+    #[doc(hidden)]
+    pub fn new(
+        site: &'static Site,
+        message: fmt::Arguments<'a>,
+        values: &'a [Value<'a>],
+    ) -> Event<'a> {
+        Event { site, message, context: None, values }
+    }
+
+    pub(crate) fn context(&self) -> Option<&'a Context<'a>> {
+        self.context
+    }
+
+    pub(crate) fn in_context(&self, context: &'a Context<'a>) -> Event<'a> {
+        Event { context: Some(context), ..*self }
+    }
+
+    /// The message as it was given, nothing escaped.
+    pub fn message(&self) -> fmt::Arguments<'a> {
+        self.message
+    }
+
+    /// All fields, nothing escaped: first those of [`with`](crate::with), outermost first, then
+    /// the event's own in the order they were written.
+    ///
+    /// ```
+    /// use trace::{from_fn, trace, with};
+    ///
+    /// let tracer = from_fn(|event| {
+    ///     let fields: Vec<_> = event.fields().map(|(key, value)| format!("{key}:{value}")).collect();
+    ///     assert_eq!(fields, ["room:lobby", "client:7", "bytes:5"]);
+    /// });
+    /// let tracer = with(with(tracer, "room", "lobby"), "client", 7);
+    /// trace!(tracer, "received"; bytes = 5);
+    /// ```
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
+        let context = iter::successors(self.context, |outer| outer.next);
+        let own = self.site.keys.iter().copied().zip(self.values.iter().copied());
+        context.map(|field| (field.key, field.value)).chain(own)
+    }
+
+    /// The field of that name; of several, the last one.
+    pub fn get(&self, key: &str) -> Option<Value<'a>> {
+        self.fields().filter(|(name, _)| *name == key).last().map(|(_, value)| value)
+    }
+
+    /// The module that traces, for filters.
+    pub fn module(&self) -> &'static str {
+        self.site.module
+    }
+
+    /// Where in the program the event was traced.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.site.location
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Line::of(self).to_text())
+    }
+}
+
+/// What a field holds.
+///
+/// ```
+/// use trace::Value;
+///
+/// assert!(matches!(Value::from(7_u8), Value::U64(7)));
+/// assert!(matches!(Value::from("ann"), Value::Str("ann")));
+/// assert_eq!(Value::from(2.5).to_string(), "2.5");
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// True or false.
+    Bool(bool),
+    /// A number that can be negative.
+    I64(i64),
+    /// A number that cannot.
+    U64(u64),
+    /// A number with a fraction.
+    F64(f64),
+    /// Text that was there already.
+    Str(&'a str),
+    /// Text that is made only when somebody reads it.
+    Args(fmt::Arguments<'a>),
+}
+
+/// The plain text, nothing quoted or escaped.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Bool(value) => value.fmt(f),
+            Value::I64(value) => value.fmt(f),
+            Value::U64(value) => value.fmt(f),
+            Value::F64(value) => value.fmt(f),
+            Value::Str(value) => value.fmt(f),
+            Value::Args(value) => value.fmt(f),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($variant:ident: $($from:ty),+;)+) => {$($(
+        impl<'a> From<$from> for Value<'a> {
+            fn from(value: $from) -> Value<'a> {
+                Value::$variant(value.into())
+            }
+        }
+    )+)+};
+}
+
+from! {
+    Bool: bool;
+    I64: i8, i16, i32, i64;
+    U64: u8, u16, u32, u64;
+    F64: f64;
+    Str: &'a str;
+    Args: fmt::Arguments<'a>;
+}
+
+impl From<isize> for Value<'_> {
+    fn from(value: isize) -> Self {
+        Value::I64(value as i64)
+    }
+}
+
+impl From<usize> for Value<'_> {
+    fn from(value: usize) -> Self {
+        Value::U64(value as u64)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Value::Str(value)
+    }
+}

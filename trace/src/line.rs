@@ -1,0 +1,176 @@
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use crate::{Event, Value};
+
+const STACK: usize = 256;
+
+/// The text of one event, on the stack as long as it is short.
+pub(crate) struct Line {
+    stack: [u8; STACK],
+    len: usize,
+    /// Everything, once it did not fit the stack. Empty until then.
+    heap: Vec<u8>,
+}
+
+impl Line {
+    /// The event as it is printed, without the newline that ends it.
+    ///
+    /// All code of the user that can be behind an event runs here, before any lock is taken.
+    pub(crate) fn of(event: &Event<'_>) -> Line {
+        let mut line = Line { stack: [0; STACK], len: 0, heap: Vec::new() };
+        // A `Display` that fails cuts its own text short and nothing else.
+        let _ = Text(&mut line).write_fmt(event.message());
+        for (key, value) in event.fields() {
+            let _ = Text(&mut line).write_fmt(format_args!(" {key}="));
+            line.value(value);
+        }
+        line
+    }
+
+    pub(crate) fn value_of(value: Value<'_>) -> Line {
+        let mut line = Line { stack: [0; STACK], len: 0, heap: Vec::new() };
+        line.value(value);
+        line
+    }
+
+    pub(crate) fn end(&mut self) -> &[u8] {
+        self.push(b"\n");
+        self.bytes()
+    }
+
+    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.heap.is_empty() { &self.stack[..self.len] } else { &self.heap }
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        let end = self.len + text.len();
+        if self.heap.is_empty() && end <= STACK {
+            self.stack[self.len..end].copy_from_slice(text);
+        } else {
+            if self.heap.is_empty() {
+                self.heap.extend_from_slice(&self.stack[..self.len]);
+            }
+            self.heap.extend_from_slice(text);
+        }
+        self.len = end;
+    }
+
+    /// Takes out the one byte at `at`.
+    fn remove(&mut self, at: usize) {
+        if self.heap.is_empty() {
+            self.stack.copy_within(at + 1..self.len, at);
+        } else {
+            self.heap.remove(at);
+        }
+        self.len -= 1;
+    }
+
+    /// Writes a value as quoted text, and takes the quote back if the text turns out not to need
+    /// it: a value can be read only once, and there is no room to keep it aside.
+    fn value(&mut self, value: Value<'_>) {
+        let start = self.len;
+        self.push(b"\"");
+        let mut quoted = Quoted { line: self, needed: false };
+        let _ = match value {
+            Value::Str(text) => quoted.write_str(text),
+            value => quoted.write_fmt(format_args!("{value}")),
+        };
+        let needed = quoted.needed || self.len == start + 1;
+        if needed { self.push(b"\"") } else { self.remove(start) }
+    }
+
+    /// Pushes the text, with `each` deciding about the characters that `class` is suspicious of.
+    fn escape(&mut self, text: &str, class: u8, mut each: impl FnMut(&mut Line, char)) {
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| CLASS[usize::from(byte)] & class != 0) {
+            let c = rest[at..].chars().next().unwrap_or_default();
+            self.push(&rest.as_bytes()[..at]);
+            each(self, c);
+            rest = &rest[at + c.len_utf8()..];
+        }
+        self.push(rest.as_bytes());
+    }
+
+    fn push_char(&mut self, c: char) {
+        if escaped(c) {
+            c.escape_default().for_each(|c| self.push(&[c as u8]));
+        } else {
+            self.push(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+}
+
+/// Free text: stays on its line, and cannot drive a terminal or turn the text around.
+struct Text<'a>(&'a mut Line);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.escape(text, IN_TEXT, Line::push_char);
+        Ok(())
+    }
+}
+
+/// Text between quotes. `needed` says whether it would be misread without them.
+struct Quoted<'a> {
+    line: &'a mut Line,
+    needed: bool,
+}
+
+impl fmt::Write for Quoted<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.line.escape(text, IN_TEXT | IN_VALUE, |line, c| {
+            self.needed |= splits(c) || escaped(c);
+            if matches!(c, '"' | '\\') {
+                line.push(b"\\");
+            }
+            line.push_char(c);
+        });
+        Ok(())
+    }
+}
+
+/// Characters that are never written as they are: controls, line separators, and those that
+/// change the direction of what follows or are invisible.
+fn escaped(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters that a value cannot hold without quotes, or the line could be split elsewhere.
+fn splits(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '=' | '"' | '\\')
+}
+
+const IN_TEXT: u8 = 1;
+const IN_VALUE: u8 = 2;
+
+/// The first bytes of characters that are `escaped` (in text) or that `splits` (in a value), so
+/// that most text is passed over without decoding it.
+static CLASS: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut class = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        class[control] = IN_TEXT;
+        control += 1;
+    }
+    class[0x7f] = IN_TEXT;
+    class[0xc2] = IN_TEXT;
+    class[0xd8] = IN_TEXT;
+    class[0xe2] = IN_TEXT;
+    class[0xef] = IN_TEXT;
+    class[0xe1] = IN_VALUE;
+    class[0xe3] = IN_VALUE;
+    class[b' ' as usize] = IN_VALUE;
+    class[b'=' as usize] = IN_VALUE;
+    class[b'"' as usize] = IN_VALUE;
+    class[b'\\' as usize] = IN_VALUE;
+    class
+}
