@@ -14,11 +14,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    fn empty() -> Line {
+        Line { stack: [0; STACK], len: 0, heap: Vec::new() }
+    }
+
     /// The event as it is printed, without the newline that ends it.
     ///
     /// All code of the user that can be behind an event runs here, before any lock is taken.
     pub(crate) fn of(event: &Event<'_>) -> Line {
-        let mut line = Line { stack: [0; STACK], len: 0, heap: Vec::new() };
+        let mut line = Line::empty();
         // A `Display` that fails cuts its own text short and nothing else.
         let _ = Text(&mut line).write_fmt(event.message());
         for (key, value) in event.fields() {
@@ -29,7 +33,7 @@ impl Line {
     }
 
     pub(crate) fn value_of(value: Value<'_>) -> Line {
-        let mut line = Line { stack: [0; STACK], len: 0, heap: Vec::new() };
+        let mut line = Line::empty();
         line.value(value);
         line
     }
@@ -173,4 +177,37 @@ const fn classes() -> [u8; 256] {
     class[b'"' as usize] = IN_VALUE;
     class[b'\\' as usize] = IN_VALUE;
     class
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_slips_past_its_first_byte() {
+        let class = classes();
+        assert_eq!(class, CLASS);
+        for c in '\0'..=char::MAX {
+            let first = class[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])];
+            assert!(!escaped(c) || first & IN_TEXT != 0, "{c:?} in text");
+            assert!(!splits(c) || first != 0, "{c:?} in a value");
+        }
+    }
+
+    #[test]
+    fn common_text_is_not_looked_at_twice() {
+        let plain = |class| (0..=255_u8).filter(|b| CLASS[usize::from(*b)] & class == 0).count();
+        assert_eq!((plain(IN_TEXT), plain(IN_TEXT | IN_VALUE)), (256 - 37, 256 - 43));
+    }
+
+    #[test]
+    fn a_short_line_stays_on_the_stack() {
+        let mut line = Line::empty();
+        line.push(&[b'x'; STACK]);
+        assert!(line.heap.is_empty());
+        line.push(b"");
+        assert!(line.heap.is_empty());
+        line.push(b"y");
+        assert_eq!((line.heap.len(), line.bytes().len()), (STACK + 1, STACK + 1));
+    }
 }

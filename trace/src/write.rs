@@ -40,11 +40,17 @@ impl<W: io::Write + Send> Tracer for Lines<W> {
         let line = line.end();
         // Only a writer that panicked can have poisoned it, and that writer is asked again.
         let ledger = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if ledger.lost > 0 && ledger.out.line(report(ledger.lost).as_bytes()) {
-            ledger.lost = 0;
+        let untold = ledger.lost;
+        // It is lost until it is out: a writer that panics never comes back here.
+        ledger.lost += 1;
+        if untold > 0 {
+            if !ledger.out.line(report(untold).as_bytes()) {
+                return;
+            }
+            ledger.lost = 1;
         }
-        if ledger.lost > 0 || !ledger.out.line(line) {
-            ledger.lost += 1;
+        if ledger.out.line(line) {
+            ledger.lost = 0;
         }
     }
 
@@ -79,40 +85,30 @@ impl<W: io::Write> Out<W> {
     }
 
     /// Writes lines, and says after each step how many of their bytes the writer has taken.
-    pub(crate) fn send(&mut self, lines: &[u8], progress: impl FnMut(usize)) -> io::Result<()> {
+    pub(crate) fn send(&mut self, lines: &[u8], mut progress: impl FnMut(usize)) -> io::Result<()> {
         if self.cut {
             self.w.write_all(b"\n")?;
             self.cut = false;
         }
-        let mut steps = Steps { w: &mut self.w, taken: 0, progress };
-        let result = io::Write::write_all(&mut steps, lines);
-        let taken = steps.taken;
-        self.cut = taken < lines.len() && !matches!(lines[..taken].last(), None | Some(b'\n'));
-        result
+        let mut taken = 0;
+        while taken < lines.len() {
+            match self.w.write(&lines[taken..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(more) => {
+                    taken += more;
+                    self.cut = taken < lines.len() && lines[taken - 1] != b'\n';
+                    progress(taken);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
 /// Whether the first `taken` bytes hold the whole line. Only its newline may be missing: the
 /// next line begins with it.
 pub(crate) fn is_out(line: &[u8], taken: usize) -> bool {
-    taken >= line.strip_suffix(b"\n").unwrap_or(line).len()
-}
-
-struct Steps<'a, W, F> {
-    w: &'a mut W,
-    taken: usize,
-    progress: F,
-}
-
-impl<W: io::Write, F: FnMut(usize)> io::Write for Steps<'_, W, F> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.w.write(bytes)?;
-        self.taken += taken;
-        (self.progress)(self.taken);
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.w.flush()
-    }
+    taken > 0 && taken >= line.strip_suffix(b"\n").unwrap_or(line).len()
 }
