@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod background;
 mod context;
 mod event;
 mod line;
@@ -8,6 +9,7 @@ mod recorder;
 mod tracer;
 mod write;
 
+pub use background::Background;
 pub use context::with;
 #[doc(hidden)]
 pub use event::Site;

@@ -44,7 +44,7 @@ impl<W: io::Write + Send> Tracer for Lines<W> {
         // It is lost until it is out: a writer that panics never comes back here.
         ledger.lost += 1;
         if untold > 0 {
-            if !ledger.out.line(report(untold).as_bytes()) {
+            if !ledger.out.line(format!("{}\n", report(untold)).as_bytes()) {
                 return;
             }
             ledger.lost = 1;
@@ -60,9 +60,9 @@ impl<W: io::Write + Send> Tracer for Lines<W> {
     }
 }
 
-/// The line that stands where others are missing.
+/// What stands where lines are missing.
 pub(crate) fn report(lost: u64) -> String {
-    format!("... {lost} lost ...\n")
+    format!("... {lost} lost ...")
 }
 
 /// A writer that starts no line in the middle of another one.
@@ -80,12 +80,15 @@ impl<W: io::Write> Out<W> {
     /// Whether one line got out.
     pub(crate) fn line(&mut self, line: &[u8]) -> bool {
         let mut out = 0;
-        let _ = self.send(line, |taken| out = taken);
-        is_out(line, out)
+        let _ = self.send(line, |bytes| out = bytes);
+        out == line.len()
     }
 
-    /// Writes lines, and says after each step how many of their bytes the writer has taken.
-    pub(crate) fn send(&mut self, lines: &[u8], mut progress: impl FnMut(usize)) -> io::Result<()> {
+    /// Writes lines, and says after each step how many of their bytes are out.
+    ///
+    /// A newline that is all that is missing of a line counts as out: it is written before
+    /// anything else is.
+    pub(crate) fn send(&mut self, lines: &[u8], mut out: impl FnMut(usize)) -> io::Result<()> {
         if self.cut {
             self.w.write_all(b"\n")?;
             self.cut = false;
@@ -97,7 +100,7 @@ impl<W: io::Write> Out<W> {
                 Ok(more) => {
                     taken += more;
                     self.cut = taken < lines.len() && lines[taken - 1] != b'\n';
-                    progress(taken);
+                    out(taken + usize::from(self.cut && lines[taken] == b'\n'));
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -105,10 +108,4 @@ impl<W: io::Write> Out<W> {
         }
         Ok(())
     }
-}
-
-/// Whether the first `taken` bytes hold the whole line. Only its newline may be missing: the
-/// next line begins with it.
-pub(crate) fn is_out(line: &[u8], taken: usize) -> bool {
-    taken > 0 && taken >= line.strip_suffix(b"\n").unwrap_or(line).len()
 }

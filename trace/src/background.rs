@@ -1,0 +1,249 @@
+mod queue;
+mod worker;
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use std::{fmt, io};
+
+use crate::write;
+use queue::{Batch, Orders, Phase, Queue};
+use worker::Worker;
+
+/// A writer that never makes its caller wait: another thread does the writing.
+///
+/// Made for [`new`](crate::new), but it serves everything that writes whole lines. It keeps these
+/// promises:
+///
+/// - **Bounded.** At most `capacity_bytes` of lines wait, and as many are being written. Each
+///   `write` is one line, kept or lost as a whole.
+/// - **Exact.** A line that finds no room is lost, and so is every one after it until the worker
+///   has taken what waits. Where they are missing, the output says `... 3 lost ...`: lines written
+///   and losses told add up to the lines given. Lines that the writer fails to take are counted
+///   and told in the same way.
+/// - **Prompt.** A line is written within about 10 ms, sooner when half the capacity is used.
+/// - **Nobody hangs.** A drop writes what is left and waits for it as long as the writer gets
+///   anywhere; after about a second in which it took nothing, it is left to itself. `flush` waits
+///   in the same way, and then is an error. A writer that panics, that fails with
+///   [`BrokenPipe`](io::ErrorKind::BrokenPipe) (standard output under `| head`), or that fails a
+///   hundred times in a row is not used again: from then on everything is lost, and counted.
+///
+/// ```
+/// use std::io::Write;
+/// use trace::{Background, from_fn, new, trace};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let tracer = new(Background::new(std::io::sink(), 64 << 10)?);
+/// trace!(tracer, "joined"; client = 7);
+///
+/// let lines = Background::new(std::io::sink(), 64 << 10)?;
+/// let shout = from_fn(|event| {
+///     let _ = writeln!(&lines, "{}", event.to_string().to_uppercase());
+/// });
+/// trace!(shout, "joined"; client = 7);
+/// (&lines).flush()?;
+/// assert_eq!(lines.lost(), 0);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Background {
+    shared: Arc<Shared>,
+    worker: Option<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Starts the thread that writes. Fails if there is no thread or no memory to be had.
+    pub fn new(w: impl io::Write + Send + 'static, capacity_bytes: usize) -> io::Result<Self> {
+        Self::with_report(w, capacity_bytes, write::report)
+    }
+
+    /// The same, for an output that is not plain lines: `report` makes the line, without its
+    /// newline, that tells of so many lost ones.
+    ///
+    /// ```
+    /// use trace::Background;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let report = |lost| format!("{{\"lost\":{lost}}}");
+    /// let json = Background::with_report(std::io::sink(), 64 << 10, report)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_report(
+        w: impl io::Write + Send + 'static,
+        capacity_bytes: usize,
+        report: impl Fn(u64) -> String + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::start(w, capacity_bytes, report, Duration::from_secs(1))
+    }
+
+    fn start(
+        w: impl io::Write + Send + 'static,
+        capacity: usize,
+        report: impl Fn(u64) -> String + Send + 'static,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(capacity, patience)?);
+        let batch = Batch::with_capacity(capacity)?;
+        let gone = Gone(Arc::clone(&shared));
+        let worker = Worker::new(Arc::clone(&shared), w, report);
+        let run = move || {
+            let _gone = gone;
+            worker.run(batch);
+        };
+        let worker = thread::Builder::new().name("trace".to_owned()).spawn(run)?;
+        Ok(Background { shared, worker: Some(worker) })
+    }
+
+    /// How many lines were lost so far, told or not.
+    pub fn lost(&self) -> u64 {
+        self.shared.queue().lost()
+    }
+}
+
+impl io::Write for &Background {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if !line.is_empty() && self.shared.queue().push(line) {
+            self.shared.work.notify_one();
+        }
+        Ok(line.len())
+    }
+
+    /// One line, however many pieces it is formatted from.
+    fn write_fmt(&mut self, line: fmt::Arguments<'_>) -> io::Result<()> {
+        self.write_all(line.to_string().as_bytes())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut queue = self.shared.queue();
+        let (flush, wake) = queue.flush();
+        if wake {
+            self.shared.work.notify_one();
+        }
+        let queue = self.shared.wait(queue, |queue| queue.flushed(flush).is_some());
+        queue.flushed(flush).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl io::Write for Background {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        (&*self).write(line)
+    }
+
+    fn write_fmt(&mut self, line: fmt::Arguments<'_>) -> io::Result<()> {
+        (&*self).write_fmt(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&*self).flush()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        if queue.close() {
+            self.shared.work.notify_one();
+        }
+        let gone = self.shared.wait(queue, Queue::is_gone).is_gone();
+        // A worker that hangs in its writer is left there.
+        if let (true, Some(worker)) = (gone, self.worker.take()) {
+            let _ = worker.join();
+        }
+    }
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Background").field("lost", &self.lost()).finish_non_exhaustive()
+    }
+}
+
+/// What the worker and those who write to it share.
+struct Shared {
+    /// Held to copy a line, never while anything is written.
+    queue: Mutex<Queue>,
+    /// The worker waits here for something to do.
+    work: Condvar,
+    /// Those who flush or drop wait here for the worker.
+    done: Condvar,
+    /// Lines that are out.
+    out: AtomicU64,
+    /// Grows whenever the writer takes something, be it a part of a line.
+    steps: AtomicU64,
+    patience: Duration,
+}
+
+impl Shared {
+    /// How long a line may wait for others to be written together with.
+    const LINGER: Duration = Duration::from_millis(10);
+
+    fn new(capacity: usize, patience: Duration) -> io::Result<Shared> {
+        Ok(Shared {
+            queue: Mutex::new(Queue::new(capacity)?),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            out: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+            patience,
+        })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // No foreign code runs under the lock, so a panic cannot leave the queue half changed.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worker's wait for its next batch.
+    fn take(&self, batch: &mut Batch) -> Orders {
+        let mut queue = self.queue();
+        let phase = queue.rest();
+        if phase == Phase::Lingers {
+            let waited = self.work.wait_timeout(queue, Self::LINGER);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        } else if phase == Phase::Sleeps {
+            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.take(batch)
+    }
+
+    fn wrote(
+        &self,
+        batch: &Batch,
+        orders: Orders,
+        out: u64,
+        result: Result<(), io::ErrorKind>,
+    ) -> bool {
+        let go_on = self.queue().wrote(batch, orders, out, result);
+        self.done.notify_all();
+        go_on
+    }
+
+    /// Waits for the worker, as long as it gets somewhere.
+    fn wait<'a>(
+        &self,
+        mut queue: MutexGuard<'a, Queue>,
+        done: impl Fn(&Queue) -> bool,
+    ) -> MutexGuard<'a, Queue> {
+        loop {
+            let steps = self.steps.load(Relaxed);
+            let waited = self.done.wait_timeout_while(queue, self.patience, |queue| !done(queue));
+            let (back, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            queue = back;
+            if !timeout.timed_out() || self.steps.load(Relaxed) == steps {
+                return queue;
+            }
+        }
+    }
+}
+
+/// Says that the worker has ended, however it did.
+struct Gone(Arc<Shared>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.queue().end(self.0.out.load(Relaxed));
+        self.0.done.notify_all();
+    }
+}
