@@ -1,0 +1,73 @@
+//! Why a session ends: a closed list that decides the close code and whether to come back.
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// The client closed.
+    Closed,
+    /// The connection broke, or ended without a goodbye.
+    Gone,
+    /// The server is stopping.
+    Drain,
+    /// The client took nothing for too long while something waited for it.
+    Stalled,
+    /// Entries went by, and the client's format has no way to be told.
+    Slow,
+    /// Nothing was heard, not even an answer to a ping.
+    Silent,
+    /// No name was given in time.
+    Nameless,
+    /// A frame or message over the limit.
+    TooBig,
+    /// Bytes that are not the protocol.
+    Malformed,
+    /// Text that is not UTF-8.
+    NotText,
+    /// Too many refused requests in a row.
+    Refused,
+    /// The server cannot take another member, room or session for this client.
+    Full,
+}
+
+impl End {
+    /// Its name on the wire and in the trace.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Gone => "gone",
+            Self::Drain => "drain",
+            Self::Stalled => "stalled",
+            Self::Slow => "slow",
+            Self::Silent => "silent",
+            Self::Nameless => "nameless",
+            Self::TooBig => "too_big",
+            Self::Malformed => "malformed",
+            Self::NotText => "not_text",
+            Self::Refused => "refused",
+            Self::Full => "full",
+        }
+    }
+
+    /// Whether the same client may come back and do better.
+    pub fn reconnect(self) -> bool {
+        match self {
+            Self::Closed | Self::TooBig | Self::Malformed | Self::NotText | Self::Refused => false,
+            Self::Gone | Self::Drain | Self::Stalled | Self::Slow | Self::Silent => true,
+            Self::Nameless | Self::Full => true,
+        }
+    }
+
+    /// The WebSocket close code (RFC 6455, section 7.4, and IANA's registry).
+    pub fn close_code(self) -> u16 {
+        match self {
+            Self::Closed | Self::Gone => 1000,
+            Self::Malformed => 1002,
+            Self::NotText => 1007,
+            Self::Nameless | Self::Refused | Self::Silent | Self::Stalled => 1008,
+            Self::TooBig => 1009,
+            Self::Drain => 1012,
+            Self::Slow | Self::Full => 1013,
+        }
+    }
+}

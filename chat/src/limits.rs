@@ -1,0 +1,117 @@
+//! Every bound of the server, named once, with its default and its reason.
+
+use std::time::Duration;
+
+/// Connections the kernel may hold for us before `accept`: with the usual 128, a herd of 2,000
+/// clients waits a second for its SYN to be sent again.
+pub const LISTEN_BACKLOG: u32 = 4096;
+
+/// Kernel send buffer of one connection. Left alone it grows to 4 MiB behind a reader that
+/// stopped, and that memory is charged to nobody we could see.
+pub const SEND_BUFFER_BYTES: u32 = 64 << 10;
+
+/// Trace lines waiting for a slow output; beyond it they are lost and counted.
+pub const TRACE_BUFFER_BYTES: usize = 256 << 10;
+
+/// Changes of presence wait this long, so that a crowd that arrives together is one notice.
+pub const PRESENCE_WINDOW: Duration = Duration::from_millis(250);
+
+/// First pause after a failed `accept`; it doubles up to [`ACCEPT_PAUSE_MOST`].
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// Longest pause after a failed `accept`.
+pub const ACCEPT_PAUSE_MOST: Duration = Duration::from_secs(1);
+
+/// The bounds a server runs with; `Limits::default()` is what `chat` uses.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections at once, of any kind: below the 1,024 descriptors a process usually gets. 1,000.
+    pub connections: usize,
+    /// Connections at once from one address, loopback exempt: an office behind one router fits. 100.
+    pub connections_per_address: usize,
+    /// Connections over the limit that may wait to be told so. 64.
+    pub refusals: usize,
+    /// How long a new connection may say nothing: browsers open some in advance. 60 s.
+    pub silence: Duration,
+    /// From the first byte of a request to the end of its head: a slow sender holds a place. 5 s.
+    pub handshake: Duration,
+    /// From the upgrade to an accepted `hello`: somebody may be choosing another name. 60 s.
+    pub hello: Duration,
+    /// A client not heard for this long is pinged. 30 s.
+    pub ping: Duration,
+    /// A client not heard for this long is gone: two pings unanswered. 75 s.
+    pub idle: Duration,
+    /// A write that makes no progress for this long ends its session. 5 s.
+    pub blocked_write: Duration,
+    /// From the signal to stop until the last session is cut. 8 s.
+    pub drain: Duration,
+    /// One WebSocket message or frame from a client. 64 KiB.
+    pub frame_bytes: usize,
+    /// The body of one message: a frame holds it even when every character is escaped. 10 KiB.
+    pub body_bytes: usize,
+    /// Replies waiting for one client; a session that cannot write them stops reading. 64 KiB.
+    pub reply_bytes: usize,
+    /// Slots one write takes from the log at most. 64.
+    pub batch_slots: usize,
+    /// Bytes after which a write takes no further slot from the log. 64 KiB.
+    pub batch_bytes: usize,
+    /// Newest slots a room keeps in memory. 4,096.
+    pub log_slots: usize,
+    /// Memory the slots of a room may take, counted roughly. 8 MiB.
+    pub log_bytes: usize,
+    /// A reader further behind than this many slots gets one snapshot instead of notices. 256.
+    pub notices_behind: usize,
+    /// Rooms in memory: a name costs nothing to invent. 1,000.
+    pub rooms: usize,
+    /// Rooms one session may be in. 16.
+    pub rooms_per_session: usize,
+    /// An empty room leaves memory after this long. 10 min.
+    pub room_empty: Duration,
+    /// Sessions one member may have at once: tabs, phone and laptop. 8.
+    pub sessions_per_member: usize,
+    /// A member who holds a token is shown as gone this long after its last session. 5 s.
+    pub leave_grace: Duration,
+    /// A name with a token stays reserved this long after its last session. 7 days.
+    pub reserved: Duration,
+    /// Names reserved for members who are away; beyond it the one away longest is given up. 10,000.
+    pub reservations: usize,
+    /// A room with more members than this is counted, not listed. 500.
+    pub presence_names: usize,
+    /// Refused requests in a row before a session ends: a client that only errs learns nothing. 32.
+    pub refused_in_a_row: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1_000,
+            connections_per_address: 100,
+            refusals: 64,
+            silence: Duration::from_secs(60),
+            handshake: Duration::from_secs(5),
+            hello: Duration::from_secs(60),
+            ping: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            blocked_write: Duration::from_secs(5),
+            drain: Duration::from_secs(8),
+            frame_bytes: 64 << 10,
+            body_bytes: 10 << 10,
+            reply_bytes: 64 << 10,
+            batch_slots: 64,
+            batch_bytes: 64 << 10,
+            log_slots: 4_096,
+            log_bytes: 8 << 20,
+            notices_behind: 256,
+            rooms: 1_000,
+            rooms_per_session: 16,
+            room_empty: Duration::from_secs(600),
+            sessions_per_member: 8,
+            leave_grace: Duration::from_secs(5),
+            reserved: Duration::from_secs(7 * 24 * 3600),
+            reservations: 10_000,
+            presence_names: 500,
+            refused_in_a_row: 32,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Why a request was refused: what the client is told.
+
+use std::fmt;
+
+use crate::name::{Name, NameError};
+
+/// Why the session did not do what it was asked. `Display` is for the person who asked: what was
+/// wrong and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// Not one JSON object of the expected shape.
+    BadJson(String),
+    /// No such request.
+    UnknownType(String),
+    /// A field is missing.
+    Missing(&'static str),
+    /// Before anything else there must be a `hello`.
+    HelloFirst,
+    /// A second `hello` on one connection.
+    HelloTwice,
+    /// The name breaks a rule.
+    BadName(NameError),
+    /// Somebody holds the name, or one that looks like it.
+    NameTaken {
+        /// One that is free.
+        suggest: Name,
+    },
+    /// The member has as many sessions as it may.
+    TooManySessions(usize),
+    /// The room's name breaks a rule.
+    BadRoom(NameError),
+    /// The server has as many rooms as it may.
+    TooManyRooms(usize),
+    /// More rooms than one session may be in.
+    TooManyJoined(usize),
+    /// A post into a room that the session is not in.
+    NotJoined,
+    /// A message without text.
+    EmptyBody,
+    /// A message over the limit, in bytes.
+    TooLong(usize),
+    /// A `mid` that is empty or too long.
+    BadMid,
+    /// The `mid` was used before with another body.
+    MidReused,
+}
+
+impl Refused {
+    /// The stable name of the reason, on the wire and in the trace.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadJson(_) => "bad_json",
+            Self::UnknownType(_) => "unknown_type",
+            Self::Missing(_) => "missing_field",
+            Self::HelloFirst => "hello_first",
+            Self::HelloTwice => "hello_twice",
+            Self::BadName(_) => "bad_name",
+            Self::NameTaken { .. } => "name_taken",
+            Self::TooManySessions(_) => "too_many_sessions",
+            Self::BadRoom(_) => "bad_room",
+            Self::TooManyRooms(_) => "too_many_rooms",
+            Self::TooManyJoined(_) => "too_many_joined",
+            Self::NotJoined => "not_joined",
+            Self::EmptyBody => "empty_body",
+            Self::TooLong(_) => "too_long",
+            Self::BadMid => "bad_mid",
+            Self::MidReused => "mid_reused",
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadJson(what) => write!(f, "not a JSON object that is understood here: {what}"),
+            Self::UnknownType(kind) => write!(f, "unknown type {kind:?}; known are hello and post"),
+            Self::Missing(field) => write!(f, "the field {field:?} is missing"),
+            Self::HelloFirst => f.write_str("say hello first, with a name"),
+            Self::HelloTwice => f.write_str("this connection has a name; open another for another"),
+            Self::BadName(why) | Self::BadRoom(why) => why.fmt(f),
+            Self::NameTaken { suggest } => {
+                write!(f, "that name, or one that looks like it, is taken; {suggest} is free")
+            }
+            Self::TooManySessions(most) => {
+                write!(f, "this name is already connected {most} times; close one of them")
+            }
+            Self::TooManyRooms(most) => {
+                write!(f, "the server has its {most} rooms; use one of them or come back later")
+            }
+            Self::TooManyJoined(most) => write!(f, "a connection is in at most {most} rooms"),
+            Self::NotJoined => f.write_str("join the room before posting in it"),
+            Self::EmptyBody => f.write_str("a message needs some text"),
+            Self::TooLong(most) => write!(f, "a message has at most {most} bytes; shorten it"),
+            Self::BadMid => f.write_str("a mid has 1 to 64 bytes"),
+            Self::MidReused => f.write_str(
+                "this mid was used for another message; use a new one for a new message",
+            ),
+        }
+    }
+}
