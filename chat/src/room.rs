@@ -1,0 +1,284 @@
+//! One room: a log, who is in it, and whom to wake.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Instant;
+
+use futures_util::task::AtomicWaker;
+use tokio::sync::Notify;
+use trace::{Tracer, trace};
+
+use crate::clock;
+use crate::command::{Joined, Lost, Post, Posted, Reply, Start, Stored};
+use crate::end::End;
+use crate::entry::{ClientId, Encoded, Entry, Epoch, MemberId, Mid, Notice, Slot};
+use crate::limits::Limits;
+use crate::log::{Bounds, Cursor, Log, Position, Read};
+use crate::members::Login;
+use crate::membership::Membership;
+use crate::name::RoomName;
+use crate::presence::Presence;
+use crate::refused::Refused;
+
+/// Who gives an entry its place and makes it last. A closed set: history on disk will be another.
+#[derive(Debug)]
+enum Sequencer {
+    /// The log's own counter.
+    Memory,
+}
+
+/// What a session sleeps on. Any of its rooms wakes it; a wake-up carries no data.
+#[derive(Debug, Default)]
+pub struct Wake(AtomicWaker);
+
+impl Wake {
+    pub(crate) fn register(&self, waker: &Waker) {
+        self.0.register(waker);
+    }
+}
+
+/// A named log, its members, and the sessions that read it.
+#[derive(Debug)]
+pub struct Room {
+    name: RoomName,
+    limits: Limits,
+    sequencer: Sequencer,
+    tracer: Arc<dyn Tracer>,
+    /// Told when presence has something to tell later.
+    changed: Arc<Notify>,
+    /// The position behind the newest slot, for readers that only want to know whether to read.
+    end: AtomicU64,
+    // Held for pointer copies and for tracing what they mean, never across an await; never
+    // together with `readers`.
+    state: Mutex<State>,
+    readers: Mutex<HashMap<ClientId, Arc<Wake>>>,
+}
+
+#[derive(Debug)]
+struct State {
+    log: Log,
+    presence: Presence,
+    /// The entries in the log by their sender's own name for them.
+    mids: HashMap<(MemberId, Mid), Arc<Entry>>,
+    empty_since: Option<Instant>,
+}
+
+impl Room {
+    /// An empty room that tells `tracer` what it stores, and `changed` when to [`Room::tick`] it.
+    pub fn new(
+        name: RoomName,
+        epoch: Epoch,
+        limits: &Limits,
+        tracer: Arc<dyn Tracer>,
+        changed: Arc<Notify>,
+    ) -> Self {
+        let bounds = Bounds {
+            slots: limits.log_slots,
+            bytes: limits.log_bytes,
+            notices_behind: limits.notices_behind,
+        };
+        let state = State {
+            log: Log::new(epoch, bounds),
+            presence: Presence::default(),
+            mids: HashMap::new(),
+            empty_since: None,
+        };
+        Self {
+            name,
+            limits: limits.clone(),
+            sequencer: Sequencer::Memory,
+            tracer,
+            changed,
+            end: AtomicU64::new(0),
+            state: Mutex::new(state),
+            readers: Mutex::default(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &RoomName {
+        &self.name
+    }
+
+    /// Lets a session in: it reads from `start` on and is woken through `wake`. The last part of
+    /// the answer says why `start` could not be had, and then it reads all there is.
+    pub fn join(
+        self: &Arc<Self>,
+        client: ClientId,
+        login: &Login,
+        start: &Start,
+        wake: &Arc<Wake>,
+    ) -> (Membership, Joined, Option<Lost>) {
+        self.readers().insert(client, Arc::clone(wake));
+        let mut state = self.state();
+        state.presence.join(login.id, &login.name);
+        state.empty_since = None;
+        let (cursor, replay, lost) = state.start(start);
+        let (epoch, head) = (state.log.epoch().clone(), state.log.head());
+        let (room, name) = (self.name.as_str(), login.name.as_str());
+        trace!(self.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name);
+        drop(state);
+        self.changed.notify_one();
+        let membership = Membership::new(Arc::clone(self), client, login, cursor);
+        (membership, Joined { room: self.name.clone(), epoch, head, replay }, lost)
+    }
+
+    pub(crate) fn leave(&self, client: ClientId, member: MemberId, has_token: bool, end: End) {
+        let grace = if has_token { self.limits.leave_grace } else { Default::default() };
+        let now = clock::now();
+        let mut state = self.state();
+        state.presence.leave(member, now, grace);
+        let (room, why) = (self.name.as_str(), end.as_str());
+        trace!(self.tracer, "Client left"; event = "left", room = room, client = client.0, why = why);
+        drop(state);
+        self.readers().remove(&client);
+        self.changed.notify_one();
+    }
+
+    /// Puts a message into the room; when this returns, it is stored and every reader can see it.
+    ///
+    /// # Errors
+    /// [`Refused::MidReused`] if the sender used the `mid` for another message.
+    pub async fn post(
+        &self,
+        client: ClientId,
+        login: &Login,
+        post: Post,
+    ) -> Result<Posted, Refused> {
+        match self.sequencer {
+            Sequencer::Memory => self.post_in_memory(client, login, post),
+        }
+    }
+
+    fn post_in_memory(
+        &self,
+        client: ClientId,
+        login: &Login,
+        post: Post,
+    ) -> Result<Posted, Refused> {
+        let stored = Stored::Memory;
+        let mut state = self.state();
+        let key = post.mid.clone().map(|mid| (login.id, mid));
+        if let Some(known) = key.as_ref().and_then(|key| state.mids.get(key)) {
+            return match known.content == post.content {
+                true => Ok(Posted { seq: known.seq, stored, dup: true }),
+                false => Err(Refused::MidReused),
+            };
+        }
+        let prev = state.log.head();
+        let entry = Arc::new(Entry {
+            room: self.name.clone(),
+            seq: prev.next(),
+            prev,
+            at: clock::wall(),
+            sender: login.id,
+            from: login.name.clone(),
+            mid: post.mid,
+            content: post.content,
+            encoded: Encoded::default(),
+        });
+        state.mids.extend(key.map(|key| (key, Arc::clone(&entry))));
+        let (room, seq) = (self.name.as_str(), entry.seq);
+        trace!(self.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
+        self.append(state, Slot::Entry(entry));
+        Ok(Posted { seq, stored, dup: false })
+    }
+
+    fn append(&self, mut state: MutexGuard<'_, State>, slot: Slot) {
+        for gone in state.log.append(slot) {
+            if let Slot::Entry(entry) = gone
+                && let Some(mid) = &entry.mid
+            {
+                state.mids.remove(&(entry.sender, mid.clone()));
+            }
+        }
+        self.end.store(state.log.end().0, Ordering::Release);
+        drop(state);
+        for wake in self.readers().values() {
+            wake.0.wake();
+        }
+    }
+
+    /// Whether there is something to read at `position`.
+    pub(crate) fn is_past(&self, position: Position) -> bool {
+        self.end.load(Ordering::Acquire) > position.0
+    }
+
+    /// Reads on from `cursor`; the reply tells the reader what the slots do not.
+    pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut Vec<Slot>) -> Option<Reply> {
+        let state = self.state();
+        match state.log.read(cursor, self.limits.batch_slots, self.limits.batch_bytes, out) {
+            Read::Slots => None,
+            Read::Gap { after, next } => Some(Reply::Gap { room: self.name.clone(), after, next }),
+            Read::Snapshot => {
+                let count = state.presence.count();
+                let members = (count <= self.limits.presence_names).then(|| state.presence.names());
+                Some(Reply::Present { room: self.name.clone(), count, members })
+            }
+        }
+    }
+
+    /// Tells the changes of presence up to `now`, and says when to be asked again.
+    pub fn tick(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.state();
+        if let Some(mut change) = state.presence.take(now) {
+            if change.count > self.limits.presence_names {
+                change.joined.clear();
+                change.left.clear();
+            }
+            self.append(
+                state,
+                Slot::Notice(Arc::new(Notice {
+                    room: self.name.clone(),
+                    count: change.count,
+                    joined: change.joined,
+                    left: change.left,
+                    encoded: Encoded::default(),
+                })),
+            );
+            state = self.state();
+        }
+        if state.presence.count() > 0 {
+            return state.presence.due(now);
+        }
+        Some(*state.empty_since.get_or_insert(now) + self.limits.room_empty)
+    }
+
+    /// Since when nobody is in it.
+    pub(crate) fn empty_since(&self) -> Option<Instant> {
+        self.state().empty_since
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn readers(&self) -> MutexGuard<'_, HashMap<ClientId, Arc<Wake>>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn start(&self, start: &Start) -> (Cursor, usize, Option<Lost>) {
+        let all = |lost| {
+            let (cursor, replay) = self.log.at_oldest();
+            (cursor, replay, Some(lost))
+        };
+        match start {
+            Start::Head => (self.log.at_head(), 0, None),
+            Start::Last(n) => {
+                let (cursor, replay) = self.log.at_last(*n);
+                (cursor, replay, None)
+            }
+            Start::After(epoch, seq) if epoch == self.log.epoch() => {
+                match self.log.at_after(*seq) {
+                    Some((cursor, replay)) => (cursor, replay, None),
+                    None => all(Lost::Expired),
+                }
+            }
+            Start::After(..) => all(Lost::Epoch),
+        }
+    }
+}
