@@ -1,0 +1,91 @@
+//! The sessions of a server: what each is made with, how many there are, and how they end together.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::entry::ClientId;
+use crate::limits::Limits;
+use crate::name::RoomName;
+use crate::rooms::Rooms;
+use crate::session::Session;
+use crate::tracers::Tracers;
+use crate::wire::Wire;
+
+/// A connection's place among those that a server allows: given back when the last clone is gone.
+#[derive(Clone)]
+pub struct Place(#[allow(dead_code, reason = "held, never read")] Arc<dyn Any + Send + Sync>);
+
+impl Place {
+    /// Keeps `held` for as long as the connection lasts.
+    pub fn new(held: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(held))
+    }
+}
+
+/// Makes sessions, and ends them all.
+#[derive(Debug)]
+pub struct Sessions {
+    rooms: Arc<Rooms>,
+    limits: Limits,
+    tracers: Tracers,
+    opened: AtomicU64,
+    stop: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Sessions {
+    /// No session yet, in rooms of their own.
+    pub fn new(limits: Limits, tracers: Tracers) -> Self {
+        let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer)));
+        let (stop, running) = (CancellationToken::new(), TaskTracker::new());
+        Self { rooms, limits, tracers, opened: AtomicU64::new(0), stop, running }
+    }
+
+    /// The rooms they meet in.
+    pub fn rooms(&self) -> &Arc<Rooms> {
+        &self.rooms
+    }
+
+    /// The bounds they keep.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Where they tell what they do.
+    pub fn tracers(&self) -> &Tracers {
+        &self.tracers
+    }
+
+    /// A session for a client that speaks `wire` at the address of `room`.
+    pub fn open(&self, wire: Wire, room: RoomName) -> Session {
+        let client = ClientId(self.opened.fetch_add(1, Ordering::Relaxed) + 1);
+        let (rooms, stop) = (Arc::clone(&self.rooms), self.stop.clone());
+        Session::new(client, wire, room, rooms, self.limits.clone(), self.tracers.clone(), stop)
+    }
+
+    /// Runs a session as a task that [`Sessions::drain`] waits for.
+    pub fn spawn(&self, session: impl Future<Output = ()> + Send + 'static) {
+        self.running.spawn(session);
+    }
+
+    /// Sessions running now.
+    pub fn count(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Ends when the server is told to stop.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// Tells every session to end and waits until all have.
+    pub async fn drain(&self) {
+        self.stop.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+}
