@@ -1,0 +1,157 @@
+//! How many connections there may be: in all, and from one address.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::is_exempt;
+use crate::limits::Limits;
+use crate::sessions::Place;
+
+/// Gives places to connections.
+#[derive(Debug)]
+pub(super) struct Admission {
+    total: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+    per_address: usize,
+    addresses: Arc<Addresses>,
+}
+
+// Held for map operations only, never across an await.
+#[derive(Debug, Default)]
+struct Addresses(Mutex<HashMap<IpAddr, usize>>);
+
+/// Why a connection gets no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    Server,
+    Address,
+}
+
+impl Full {
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Server => "too_many_connections",
+            Self::Address => "too_many_from_address",
+        }
+    }
+}
+
+impl Admission {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let most = |n: usize| Arc::new(Semaphore::new(n.min(Semaphore::MAX_PERMITS)));
+        Self {
+            total: most(limits.connections),
+            refusals: most(limits.refusals),
+            per_address: limits.connections_per_address,
+            addresses: Arc::default(),
+        }
+    }
+
+    pub(super) fn admit(&self, address: IpAddr) -> Result<Place, Full> {
+        let permit = Arc::clone(&self.total).try_acquire_owned().map_err(|_| Full::Server)?;
+        if is_exempt(address) {
+            return Ok(Place::new(permit));
+        }
+        let address = home(address);
+        let mut addresses = self.addresses.lock();
+        let count = addresses.get(&address).copied().unwrap_or(0);
+        if count >= self.per_address {
+            return Err(Full::Address);
+        }
+        addresses.insert(address, count + 1);
+        let addresses = Arc::clone(&self.addresses);
+        Ok(Place::new(Counted { addresses, address, _permit: permit }))
+    }
+
+    /// A turn at being told why there is no place; `None` if too many are being told already.
+    pub(super) fn refusal(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.refusals).try_acquire_owned().ok()
+    }
+}
+
+impl Addresses {
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place that is counted by its address.
+struct Counted {
+    addresses: Arc<Addresses>,
+    address: IpAddr,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut addresses = self.addresses.lock();
+        if let Some(count) = addresses.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                addresses.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// What one subscriber has: a whole /64 in IPv6.
+fn home(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(connections: usize, connections_per_address: usize) -> Admission {
+        Admission::new(&Limits { connections, connections_per_address, ..Limits::default() })
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn places_are_bounded_and_come_back() {
+        let admission = admission(2, 9);
+        let one = admission.admit(ip("10.0.0.1")).unwrap();
+        let _two = admission.admit(ip("127.0.0.1")).unwrap();
+        assert_eq!(admission.admit(ip("10.0.0.2")).err(), Some(Full::Server));
+        drop(one);
+        assert!(admission.admit(ip("10.0.0.2")).is_ok());
+    }
+
+    #[test]
+    fn an_address_has_a_bound_of_its_own() {
+        let admission = admission(99, 1);
+        let one = admission.admit(ip("10.0.0.1")).unwrap();
+        assert_eq!(admission.admit(ip("10.0.0.1")).err(), Some(Full::Address));
+        assert_eq!(admission.admit(ip("::ffff:10.0.0.1")).err(), Some(Full::Address));
+        let _other = admission.admit(ip("10.0.0.2")).unwrap();
+        drop(one);
+        let _again = admission.admit(ip("10.0.0.1")).unwrap();
+        let _v6 = admission.admit(ip("2001:db8::1")).unwrap();
+        assert_eq!(admission.admit(ip("2001:db8::2")).err(), Some(Full::Address));
+        let _net = admission.admit(ip("2001:db8:0:1::1")).unwrap();
+        assert_eq!(admission.addresses.lock().len(), 4);
+    }
+
+    #[test]
+    fn this_computer_is_exempt_from_the_bound_of_an_address() {
+        let admission = admission(99, 0);
+        for address in ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(admission.admit(ip(address)).is_ok(), "{address}");
+        }
+        assert!(admission.admit(ip("10.0.0.1")).is_err());
+        assert!(admission.addresses.lock().is_empty());
+    }
+}

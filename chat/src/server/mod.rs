@@ -1,0 +1,204 @@
+//! Accepts connections and serves them until told to stop. Binds nothing, listens for no signal.
+
+mod admission;
+mod patience;
+
+use std::future::pending;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+use trace::trace;
+
+use self::admission::Admission;
+use self::patience::Patience;
+use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, Limits};
+use crate::sessions::{Place, Sessions};
+use crate::tracers::Tracers;
+use crate::web::Access;
+use crate::{web, ws};
+
+/// Longest head of a request.
+const HEAD_BYTES: usize = 16 << 10;
+/// How long a connection over the limit may take to ask something and to read why it got nothing.
+const REFUSAL: Duration = Duration::from_secs(1);
+
+/// A chat server that is not yet listening.
+#[derive(Debug)]
+pub struct Server {
+    limits: Limits,
+    access: Access,
+    sessions: Arc<Sessions>,
+}
+
+/// How serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Drained {
+    /// Sessions there were when it was told to stop.
+    pub sessions: usize,
+    /// Sessions that had not ended within [`Limits::drain`] and were cut.
+    pub forced: usize,
+}
+
+impl Server {
+    /// A server with rooms of its own.
+    ///
+    /// ```
+    /// let server = chat::Server::new(Default::default(), Default::default(), Default::default());
+    /// let app: axum::Router = server.router();
+    /// ```
+    pub fn new(limits: Limits, access: Access, tracers: Tracers) -> Self {
+        let sessions = Arc::new(Sessions::new(limits.clone(), tracers));
+        Self { limits, access, sessions }
+    }
+
+    /// Everything it serves, for another axum app to mount. Connection limits and deadlines then
+    /// belong to that app, and [`Server::keep`] has to be polled.
+    pub fn router(&self) -> Router {
+        let tracer = Arc::clone(&self.sessions.tracers().tracer);
+        let routes = web::routes().merge(ws::routes(Arc::clone(&self.sessions)));
+        web::guarded(routes, self.access.clone(), tracer)
+    }
+
+    /// Tells presence and closes empty rooms, for as long as it is polled.
+    pub async fn keep(&self) {
+        self.sessions.rooms().keep().await;
+    }
+
+    /// Serves until `stop` ends, then tells every client to come back later and waits for the
+    /// sessions to end.
+    pub async fn serve(
+        self,
+        listeners: Vec<TcpListener>,
+        stop: impl Future<Output = ()>,
+    ) -> Drained {
+        let admission = Arc::new(Admission::new(&self.limits));
+        let router = self.router();
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            let (router, admission) = (router.clone(), Arc::clone(&admission));
+            let (sessions, limits) = (Arc::clone(&self.sessions), self.limits.clone());
+            accepting.spawn(accept(listener, router, admission, sessions, limits));
+        }
+        tokio::select! {
+            () = stop => {}
+            () = self.keep() => {}
+            // An accept loop ends only by a panic, and then the others still serve.
+            () = async { while accepting.join_next().await.is_some() {} pending().await } => {}
+        }
+        accepting.shutdown().await;
+        let sessions = self.sessions.count();
+        let forced = match timeout(self.limits.drain, self.sessions.drain()).await {
+            Ok(()) => 0,
+            Err(_) => self.sessions.count(),
+        };
+        trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
+        Drained { sessions, forced }
+    }
+}
+
+/// Accepts until it is cancelled. An error backs off and never ends it.
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    admission: Arc<Admission>,
+    sessions: Arc<Sessions>,
+    limits: Limits,
+) {
+    let tracer = Arc::clone(&sessions.tracers().tracer);
+    let mut connections = JoinSet::new();
+    let mut pause = ACCEPT_PAUSE;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if of_the_client(&error) => continue,
+            Err(error) => {
+                let ms = pause.as_millis() as u64;
+                trace!(tracer, "Cannot accept"; event = "accept_failed", error = format_args!("{error}"), pause_ms = ms);
+                sleep(pause).await;
+                pause = (pause * 2).min(ACCEPT_PAUSE_MOST);
+                continue;
+            }
+        };
+        pause = ACCEPT_PAUSE;
+        stream.set_nodelay(true).ok();
+        match admission.admit(peer.ip()) {
+            Ok(place) => {
+                let router = router.clone();
+                connections.spawn(serve(stream, router, place, limits.clone()));
+            }
+            Err(full) => {
+                trace!(tracer, "Connection refused"; event = "refused", code = full.code(), peer = format_args!("{}", peer.ip()));
+                if let Some(turn) = admission.refusal() {
+                    connections.spawn(async move {
+                        timeout(REFUSAL, refuse(stream)).await.ok();
+                        drop(turn);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The connection failed, not the listener.
+fn of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Speaks HTTP on one connection; a WebSocket leaves it and takes its place along.
+async fn serve(stream: TcpStream, router: Router, place: Place, limits: Limits) {
+    // Browsers open connections in advance; only one that began a request has to hurry.
+    if timeout(limits.silence, stream.readable()).await.is_err() {
+        return;
+    }
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(place.clone());
+        router.clone().call(request)
+    });
+    let stream = Patience::new(stream, limits.blocked_write);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.handshake)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .with_upgrades()
+        .await
+        .ok();
+}
+
+/// Answers whatever is asked with why there is no place.
+async fn refuse(mut stream: TcpStream) {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\
+        Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\n\r\n\
+        the server has all the connections it may; try later";
+    let mut head = [0; 1024];
+    if stream.read(&mut head).await.is_ok_and(|n| n > 0) {
+        stream.write_all(ANSWER).await.ok();
+        stream.shutdown().await.ok();
+        while stream.read(&mut head).await.is_ok_and(|n| n > 0) {}
+    }
+}
+
+/// Whether an address is this computer's own, which per-address limits do not count.
+fn is_exempt(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}

@@ -1,0 +1,69 @@
+//! HTTP: the page, what it needs, and who may ask for it.
+
+mod access;
+mod page;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+pub use self::access::Access;
+pub(crate) use self::access::guarded;
+use self::page::{Language, Page};
+use crate::name::RoomName;
+
+/// The page at `/` and `/rooms/{room}`, and its files under a path that changes with them.
+pub fn routes() -> Router {
+    let page = Arc::new(Page::new());
+    let (lobby, room, file) = (Arc::clone(&page), Arc::clone(&page), page);
+    Router::new()
+        .route(
+            "/",
+            get(move |headers: HeaderMap| async move { lobby.show(&RoomName::lobby(), &headers) }),
+        )
+        .route(
+            "/rooms/{room}",
+            get(move |Path(name): Path<String>, headers: HeaderMap| async move {
+                match RoomName::new(&name) {
+                    Ok(name) => room.show(&name, &headers),
+                    Err(why) => {
+                        (StatusCode::BAD_REQUEST, format!("no such room: {why}\n")).into_response()
+                    }
+                }
+            }),
+        )
+        .route(
+            "/a/{hash}/{file}",
+            get(move |Path((hash, name)): Path<(String, String)>| async move {
+                file.file(&hash, &name)
+            }),
+        )
+        .fallback(|| async { (StatusCode::NOT_FOUND, "nothing is here; the page is at /\n") })
+}
+
+impl Page {
+    fn show(&self, room: &RoomName, headers: &HeaderMap) -> Response {
+        let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let host = text(header::HOST).unwrap_or_default();
+        let language = Language::preferred(text(header::ACCEPT_LANGUAGE).unwrap_or_default());
+        let html = self.render(room, host, language);
+        let headers = [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::VARY, "accept-language"),
+        ];
+        (headers, html).into_response()
+    }
+
+    fn file(&self, hash: &str, name: &str) -> Response {
+        let Some((kind, bytes)) = self.asset(hash, name) else {
+            return (StatusCode::NOT_FOUND, "no such file\n").into_response();
+        };
+        let forever = "public, max-age=31536000, immutable";
+        ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, forever)], bytes).into_response()
+    }
+}

@@ -1,0 +1,123 @@
+//! The page: a template and the files it loads, embedded in the binary.
+
+use minijinja::{Environment, context};
+
+use crate::name::RoomName;
+
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$(($name, include_bytes!(concat!("../../page/", $name)))),*]
+    };
+}
+
+const TEMPLATE: &str = include_str!("../../page/index.html");
+const FILES: &[(&str, &[u8])] = files![
+    "app.js" "card.js" "compose.js" "icon-unread.svg" "icon.svg" "log.js" "outbox.js" "pending.js"
+    "people.js" "reading.js" "room.js" "row.js" "share.js" "status.js" "store.js" "style.css"
+    "text.js" "wire.js" "words.js"
+];
+
+/// The languages that the page speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    Chinese,
+}
+
+impl Language {
+    /// The first language of an `Accept-Language` header that the page speaks; browsers list them
+    /// by preference.
+    pub(super) fn preferred(accept: &str) -> Self {
+        let known = accept.split(',').find_map(|language| {
+            let primary = language.trim().split(['-', ';']).next()?.to_ascii_lowercase();
+            match primary.as_str() {
+                "zh" => Some(Self::Chinese),
+                "en" => Some(Self::English),
+                _ => None,
+            }
+        });
+        known.unwrap_or(Self::English)
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+        }
+    }
+}
+
+/// The template, ready, and the path prefix of its files.
+pub(super) struct Page {
+    templates: Environment<'static>,
+    hash: String,
+}
+
+impl Page {
+    pub(super) fn new() -> Self {
+        let mut templates = Environment::new();
+        // The name ends in .html, so what is injected is escaped.
+        templates.add_template("index.html", TEMPLATE).expect("the embedded template parses");
+        let hash = FILES.iter().fold(FNV_OFFSET, |hash, (_, bytes)| fnv(hash, bytes));
+        Self { templates, hash: format!("{hash:016x}") }
+    }
+
+    pub(super) fn render(&self, room: &RoomName, host: &str, language: Language) -> String {
+        let (room, lang, assets) = (room.as_str(), language.tag(), format!("/a/{}", self.hash));
+        let template = self.templates.get_template("index.html");
+        let html = template.and_then(|page| page.render(context! { room, host, lang, assets }));
+        html.expect("the embedded template uses only what it is given")
+    }
+
+    /// A file and its media type.
+    pub(super) fn asset(&self, hash: &str, name: &str) -> Option<(&'static str, &'static [u8])> {
+        let (name, bytes) = FILES.iter().find(|(file, _)| *file == name && hash == self.hash)?;
+        let kind = match name.rsplit('.').next()? {
+            "js" => "text/javascript; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            _ => "image/svg+xml",
+        };
+        Some((kind, bytes))
+    }
+}
+
+/// FNV-1a, 64 bits: tells versions of our own files apart, and nothing more.
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_language_that_the_page_speaks() {
+        for (accept, expected) in [
+            ("", Language::English),
+            ("zh-CN,zh;q=0.9,en;q=0.8", Language::Chinese),
+            ("en-GB,zh;q=0.5", Language::English),
+            ("de, ZH-TW;q=0.8", Language::Chinese),
+            ("de", Language::English),
+        ] {
+            assert_eq!(Language::preferred(accept), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn what_is_injected_is_escaped() {
+        let html = Page::new().render(&RoomName::lobby(), "\"><script>", Language::Chinese);
+        assert!(html.contains("lang=\"zh\"") && html.contains("data-room=\"lobby\""));
+        assert!(!html.contains("\"><script>"), "{html}");
+    }
+
+    #[test]
+    fn files_are_found_under_their_hash_only() {
+        let page = Page::new();
+        assert_eq!(page.asset(&page.hash, "app.js").unwrap().0, "text/javascript; charset=utf-8");
+        assert_eq!(page.asset(&page.hash, "icon.svg").unwrap().0, "image/svg+xml");
+        assert!(page.asset("0", "app.js").is_none());
+        assert!(page.asset(&page.hash, "../Cargo.toml").is_none());
+    }
+}
