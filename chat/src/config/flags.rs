@@ -1,0 +1,216 @@
+//! The layer of the command line: what clap takes, as text, and the help that it prints.
+
+use std::path::PathBuf;
+
+use clap::builder::StyledStr;
+use clap::{Parser, Subcommand};
+
+use super::layer::{Layer, Source};
+use crate::limits::Limits;
+
+const HELP: &str = "\
+{about}
+
+Examples:
+  chat                                 talk at http://localhost:8080
+  chat --addr :8080                    let the local network in
+  chat --trace stdout                  watch every join, message and leave
+  chat --trace stdout --trace-format json | jq 'select(.event==\"left\")'
+  chat --trace trace.txt config        print every setting and where it came from
+
+{usage-heading} {usage}
+
+{all-args}{after-help}
+";
+
+const EVERY_FLAG: &str = "\
+Every flag is also a variable: --trace-format is CHAT_TRACE_FORMAT, lists take commas.";
+
+const MORE: &str = "\
+Every flag is also a variable: --trace-format is CHAT_TRACE_FORMAT, lists take commas. An empty
+variable counts as unset.
+
+A setting is taken from the first of these that names it:
+  1. the flag
+  2. the variable
+  3. the file of --config or CHAT_CONFIG: TOML whose keys are the flag names, for instance
+       addr = [\"localhost:8080\", \"192.168.1.20:8080\"]
+       trace-format = \"json\"
+  4. the default
+`chat config` prints the outcome in the form of such a file.
+
+Exit codes:
+  0  stopped as asked (Ctrl-C, SIGINT, SIGTERM)
+  1  failed while running, or told to stop twice
+  2  wrong flags or configuration
+  3  cannot listen
+  4  cannot open the data";
+
+/// A chat-room server you can see inside
+#[derive(Debug, Parser)]
+#[command(
+    name = "chat",
+    bin_name = "chat",
+    version,
+    help_template = HELP,
+    override_usage = "chat [OPTIONS]\n       chat config [OPTIONS]",
+    after_help = EVERY_FLAG,
+    after_long_help = MORE,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(super) struct Flags {
+    /// Where to listen: 8080 or :8080 (every interface), localhost:8080, 192.168.0.1:80, [::1]:0
+    /// [default: localhost:8080]
+    ///
+    /// `localhost` is both loopbacks, so only this computer can connect. An address without a
+    /// port has port 8080; port 0 is any free one. Repeat the flag to listen on several.
+    #[arg(short, long, value_name = "ADDR", global = true)]
+    addr: Vec<String>,
+
+    /// A further name that people reach this server by, behind a proxy or in DNS
+    ///
+    /// Requests for another host are refused, so that no foreign page can reach this server by
+    /// pointing its own name here. IP addresses, `localhost` and this computer's name are always
+    /// served. Repeat the flag for several.
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Who may connect")]
+    host: Vec<String>,
+
+    /// A page from elsewhere that may connect, as scheme://host[:port]
+    ///
+    /// Pages served by this server always may, and on this computer pages from any other local
+    /// port. Repeat the flag for several.
+    #[arg(long, value_name = "ORIGIN", global = true, help_heading = "Who may connect")]
+    allow_origin: Vec<String>,
+
+    #[arg(
+        long,
+        value_name = "N",
+        global = true,
+        help_heading = "Who may connect",
+        help = with_default("Connections at once", Limits::default().connections)
+    )]
+    max_connections: Option<String>,
+
+    #[arg(
+        long,
+        value_name = "N",
+        global = true,
+        help_heading = "Who may connect",
+        help = with_default(
+            "Connections at once from one address; loopback is exempt",
+            Limits::default().connections_per_address
+        )
+    )]
+    max_connections_per_address: Option<String>,
+
+    /// Tell what happens inside, a line each: stdout, stderr, off, or a file to append to
+    /// [default: off]
+    ///
+    /// Banner and errors are on stderr, so stdout carries the trace alone. A trace that cannot
+    /// be written never slows the room: what was lost is counted and told.
+    #[arg(short, long, value_name = "TO", global = true, help_heading = "Seeing inside")]
+    trace: Option<String>,
+
+    /// How a trace line looks: text or json [default: text]
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = "Seeing inside")]
+    trace_format: Option<String>,
+
+    /// Message texts in the trace: show or hide [default: show on stdout, else hide]
+    #[arg(long, value_name = "BODIES", global = true, help_heading = "Seeing inside")]
+    trace_bodies: Option<String>,
+
+    /// Take settings from this TOML file
+    #[arg(short, long, value_name = "FILE", global = true, help_heading = "General")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Print help; --help says more than -h
+    #[arg(short, long, global = true, action = clap::ArgAction::Help, help_heading = "General")]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "General")]
+    version: Option<bool>,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print every setting and where it came from
+    Config,
+}
+
+impl Flags {
+    /// What the command line gave, as a layer.
+    pub(super) fn layer(self) -> Layer {
+        let mut layer = Layer::default();
+        let mut put = |key, values: Vec<String>| {
+            if !values.is_empty() {
+                layer.put(key, values, Source::Flag(key));
+            }
+        };
+        put("addr", self.addr);
+        put("host", self.host);
+        put("allow-origin", self.allow_origin);
+        put("max-connections", Vec::from_iter(self.max_connections));
+        put("max-connections-per-address", Vec::from_iter(self.max_connections_per_address));
+        put("trace", Vec::from_iter(self.trace));
+        put("trace-format", Vec::from_iter(self.trace_format));
+        put("trace-bodies", Vec::from_iter(self.trace_bodies));
+        layer
+    }
+}
+
+fn with_default(text: &str, default: usize) -> StyledStr {
+    format!("{text} [default: {default}]").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::layer::KEYS;
+
+    #[test]
+    fn clap_finds_nothing_wrong_with_the_definition() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_and_every_flag_a_setting() {
+        let command = Flags::command();
+        let mut flags: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
+        flags.retain(|flag| !["config", "help", "version"].contains(flag));
+        let mut keys: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+        flags.sort_unstable();
+        keys.sort_unstable();
+        assert_eq!(flags, keys);
+    }
+
+    #[test]
+    fn each_flag_lands_under_its_own_name() {
+        for key in &KEYS {
+            let flag = format!("--{}", key.name);
+            let layer = Flags::try_parse_from(["chat", &flag, "x"]).unwrap().layer();
+            let mut expected = Layer::default();
+            expected.put(key.name, vec!["x".into()], Source::Flag(key.name));
+            assert_eq!(layer, expected);
+        }
+    }
+
+    #[test]
+    fn lists_repeat_and_flags_may_follow_the_command() {
+        let flags = Flags::try_parse_from(["chat", "-a", "1", "config", "-t", "off"]).unwrap();
+        assert!(matches!(flags.command, Some(Command::Config)));
+        let layer = flags.layer();
+        assert_eq!(layer.get("addr").unwrap().values, ["1"]);
+        assert_eq!(layer.get("trace").unwrap().values, ["off"]);
+        let layer = Flags::try_parse_from(["chat", "-a", "1", "-a", "2"]).unwrap().layer();
+        assert_eq!(layer.get("addr").unwrap().values, ["1", "2"]);
+    }
+}

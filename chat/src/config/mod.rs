@@ -1,0 +1,201 @@
+//! The configuration: flags, then `CHAT_*` variables, then a file, then defaults; read as text
+//! with its source (raw), then checked once into [`Config`] (ready).
+
+mod addr;
+mod error;
+mod file;
+mod flags;
+mod layer;
+mod nearest;
+mod pick;
+mod site;
+mod trace_to;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+pub use addr::{Addr, AddrError, Host};
+pub use error::ConfigError;
+pub use trace_to::{TraceFormat, TraceTo};
+
+use error::Wrong;
+use flags::{Command, Flags};
+use layer::{Layer, Source};
+use pick::Pick;
+
+use crate::limits::Limits;
+use crate::web::Access;
+
+/// The most that `--max-connections` takes: more than one computer has ports and memory for.
+const MOST_CONNECTIONS: usize = 10_000_000;
+
+/// Everything from outside, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where to listen; never empty. Default `localhost:8080`.
+    pub addrs: Vec<Addr>,
+    /// Host names to serve besides IP addresses, `localhost` and this computer's name, in lower
+    /// case. Default none.
+    pub hosts: Vec<String>,
+    /// Origins of pages from elsewhere that may connect, as browsers write them. Default none.
+    pub origins: Vec<String>,
+    /// Connections at once, at least 1. The default is that of [`Limits`].
+    pub max_connections: usize,
+    /// Connections at once from one address that is no loopback, at least 1. The default is that
+    /// of [`Limits`].
+    pub max_connections_per_address: usize,
+    /// Where the trace goes. Default [`TraceTo::Off`].
+    pub trace: TraceTo,
+    /// How a trace line looks. Default [`TraceFormat::Text`].
+    pub trace_format: TraceFormat,
+    /// Whether what people write is in the trace. Default: only when it goes to stdout.
+    pub trace_bodies: bool,
+}
+
+/// What a command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Serve(Config),
+    Listing(String),
+}
+
+impl Config {
+    /// The configuration of this process, from its arguments, its environment and the file that
+    /// they name. `None`: the command line asked for help, the version or the settings, and the
+    /// answer is on stdout.
+    ///
+    /// # Errors
+    /// Whatever is wrong is named with where it was written and what to write instead.
+    pub fn from_process() -> Result<Option<Config>, ConfigError> {
+        let flags = match Flags::try_parse_from(std::env::args_os()) {
+            Ok(flags) => flags,
+            Err(error) if error.exit_code() == 0 => return answered(error.print()),
+            Err(error) => return Err(usage(&error).into()),
+        };
+        match ask(flags, |name| std::env::var_os(name))? {
+            Asked::Serve(config) => Ok(Some(config)),
+            Asked::Listing(text) => answered(io::stdout().lock().write_all(text.as_bytes())),
+        }
+    }
+
+    /// The limits of the server: the defaults, with what was configured in their place.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            connections: self.max_connections,
+            connections_per_address: self.max_connections_per_address,
+            ..Limits::default()
+        }
+    }
+
+    /// The hosts that are served and the origins that may connect, with this computer's name
+    /// among the hosts.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        let name = gethostname::gethostname().to_string_lossy().to_lowercase();
+        let mut hosts = self.hosts.clone();
+        if !name.is_empty() && !hosts.contains(&name) {
+            hosts.push(name);
+        }
+        Access { hosts, origins: self.origins.clone() }
+    }
+}
+
+fn ask(flags: Flags, env: impl Fn(&str) -> Option<OsString>) -> Result<Asked, Wrong> {
+    let file = match &flags.config {
+        Some(path) => file::load(path, &Source::Flag("config"))?,
+        None => {
+            let name = layer::variable("config");
+            match layer::read(&env, &name)? {
+                Some(path) => file::load(&PathBuf::from(path), &Source::Variable(name))?,
+                None => Layer::default(),
+            }
+        }
+    };
+    let listing = matches!(flags.command, Some(Command::Config));
+    let mut pick = Pick::new(flags.layer(), Layer::from_env(env)?, file);
+    let config = ready(&mut pick)?;
+    Ok(match listing {
+        true => Asked::Listing(pick.listing()),
+        false => Asked::Serve(config),
+    })
+}
+
+fn ready(pick: &mut Pick) -> Result<Config, Wrong> {
+    let limits = Limits::default();
+    let addrs = pick.all("addr", &["localhost:8080"], str::parse)?;
+    if addrs.is_empty() {
+        return Err(pick.refuse("addr", "give at least one address"));
+    }
+    let hosts = pick.all("host", &[], site::host)?;
+    let origins = pick.all("allow-origin", &[], site::origin)?;
+    let max_connections =
+        pick.one("max-connections", &limits.connections.to_string(), connections)?;
+    let max_connections_per_address = pick.one(
+        "max-connections-per-address",
+        &limits.connections_per_address.to_string(),
+        connections,
+    )?;
+    let trace = pick.one("trace", "off", TraceTo::parse)?;
+    let trace_format = pick.one("trace-format", "text", |text| {
+        word(text, [("text", TraceFormat::Text), ("json", TraceFormat::Json)])
+    })?;
+    let bodies = if trace == TraceTo::Stdout { "show" } else { "hide" };
+    let trace_bodies =
+        pick.one("trace-bodies", bodies, |text| word(text, [("show", true), ("hide", false)]))?;
+    Ok(Config {
+        addrs,
+        hosts,
+        origins,
+        max_connections,
+        max_connections_per_address,
+        trace,
+        trace_format,
+        trace_bodies,
+    })
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=MOST_CONNECTIONS) => Ok(number),
+        _ => Err(format!("{text:?} is not a number from 1 to {MOST_CONNECTIONS}")),
+    }
+}
+
+fn word<T>(text: &str, words: [(&str, T); 2]) -> Result<T, String> {
+    let [(first, a), (second, b)] = words;
+    if text == first {
+        return Ok(a);
+    }
+    if text == second {
+        return Ok(b);
+    }
+    let near = nearest::nearest(text, [first, second]);
+    let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    Err(format!("{text:?} is neither {first} nor {second}{near}"))
+}
+
+/// A reader that has gone (`chat --help | head`) has what it wanted.
+fn answered(written: io::Result<()>) -> Result<Option<Config>, ConfigError> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Wrong::Stdout(error).into()),
+        _ => Ok(None),
+    }
+}
+
+fn usage(error: &clap::Error) -> Wrong {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    Wrong::Usage(match error.kind() {
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text".into(),
+        _ => text.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! Whole configurations: flags, variables and a file in, values or an error out.
+
+use std::ffi::OsStr;
+use std::fs;
+
+use super::*;
+
+/// What a command line, an environment and a file (if there is a text for it) come to. The file
+/// is named `--config` on the command line, and its path is shown as `chat.toml`.
+fn asked(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Asked, String> {
+    let path = std::env::temp_dir().join(format!(
+        "chat-config-{}-{:?}.toml",
+        std::process::id(),
+        std::thread::current().id()
+    ));
+    let mut words: Vec<&OsStr> = vec!["chat".as_ref()];
+    if let Some(text) = file {
+        fs::write(&path, text).unwrap();
+        words.extend(["--config".as_ref(), path.as_os_str()]);
+    }
+    words.extend(args.iter().map(OsStr::new));
+    let seen = match Flags::try_parse_from(words) {
+        Ok(flags) => ask(flags, |name| {
+            env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+        }),
+        Err(error) => Err(usage(&error)),
+    };
+    let short = |text: String| text.replace(&*path.to_string_lossy(), "chat.toml");
+    let seen = match seen {
+        Ok(Asked::Listing(text)) => Ok(Asked::Listing(short(text))),
+        Ok(config) => Ok(config),
+        Err(wrong) => Err(short(ConfigError::from(wrong).to_string())),
+    };
+    if file.is_some() {
+        fs::remove_file(&path).unwrap();
+    }
+    seen
+}
+
+fn config(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Config {
+    match asked(args, env, file) {
+        Ok(Asked::Serve(config)) => config,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn listing(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> String {
+    match asked(args, env, file) {
+        Ok(Asked::Listing(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn refused(args: &[&str], env: &[(&str, &str)], file: Option<&str>, expected: &str) {
+    let seen = asked(args, env, file).unwrap_err();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn nothing_given_is_a_whole_configuration() {
+    let limits = Limits::default();
+    let expected = Config {
+        addrs: vec![Addr { host: Host::Localhost, port: 8080 }],
+        hosts: vec![],
+        origins: vec![],
+        max_connections: limits.connections,
+        max_connections_per_address: limits.connections_per_address,
+        trace: TraceTo::Off,
+        trace_format: TraceFormat::Text,
+        trace_bodies: false,
+    };
+    assert_eq!(config(&[], &[], None), expected);
+}
+
+#[test]
+fn every_setting_arrives_from_every_source() {
+    let expected = Config {
+        addrs: vec![Addr { host: Host::Every, port: 1 }, Addr { host: Host::Localhost, port: 2 }],
+        hosts: vec!["a.org".into()],
+        origins: vec!["https://b.org".into(), "http://c.org:3000".into()],
+        max_connections: 7,
+        max_connections_per_address: 3,
+        trace: TraceTo::File("t.txt".into()),
+        trace_format: TraceFormat::Json,
+        trace_bodies: true,
+    };
+    #[rustfmt::skip]
+    let flags = [
+        "-a", ":1", "--addr", "localhost:2", "--host", "A.org",
+        "--allow-origin", "https://b.org:443", "--allow-origin=http://c.org:3000",
+        "--max-connections", "7", "--max-connections-per-address", "3",
+        "-t", "t.txt", "--trace-format", "json", "--trace-bodies", "show",
+    ];
+    assert_eq!(config(&flags, &[], None), expected);
+    let env = [
+        ("CHAT_ADDR", ":1,localhost:2"),
+        ("CHAT_HOST", "A.org"),
+        ("CHAT_ALLOW_ORIGIN", "https://b.org:443, http://c.org:3000"),
+        ("CHAT_MAX_CONNECTIONS", "7"),
+        ("CHAT_MAX_CONNECTIONS_PER_ADDRESS", "3"),
+        ("CHAT_TRACE", "t.txt"),
+        ("CHAT_TRACE_FORMAT", "json"),
+        ("CHAT_TRACE_BODIES", "show"),
+    ];
+    assert_eq!(config(&[], &env, None), expected);
+    let file = "
+        addr = [':1', 'localhost:2']
+        host = 'A.org'
+        allow-origin = ['https://b.org:443', 'http://c.org:3000']
+        max-connections = 7
+        max-connections-per-address = 3
+        trace = 't.txt'
+        trace-format = 'json'
+        trace-bodies = 'show'
+    ";
+    assert_eq!(config(&[], &[], Some(file)), expected);
+}
+
+#[test]
+fn flags_beat_variables_beat_the_file() {
+    let file = Some("max-connections = 3\ntrace-format = 'json'\naddr = [':3', ':33']");
+    let env = [("CHAT_MAX_CONNECTIONS", "2"), ("CHAT_ADDR", ":2,:22")];
+    let config = config(&["--max-connections", "1"], &env, file);
+    assert_eq!(config.max_connections, 1);
+    assert_eq!(config.trace_format, TraceFormat::Json);
+    // A list is replaced as a whole, never merged.
+    let addrs: Vec<_> = config.addrs.iter().map(Addr::to_string).collect();
+    assert_eq!(addrs, [":2", ":22"]);
+}
+
+#[test]
+fn bodies_are_shown_on_stdout_only_unless_asked_for() {
+    let bodies = |args: &[&str]| config(args, &[], None).trace_bodies;
+    assert!(bodies(&["-t", "stdout"]));
+    assert!(!bodies(&["-t", "stderr"]));
+    assert!(!bodies(&["-t", "t.txt"]));
+    assert!(!bodies(&["-t", "stdout", "--trace-bodies", "hide"]));
+    assert!(bodies(&["-t", "stderr", "--trace-bodies", "show"]));
+}
+
+#[test]
+fn the_listing_names_every_source() {
+    let file = Some("\n\nallow-origin = ['https://b.org', 'https://c.org']\nhost = 'a.org'");
+    let env = [("CHAT_MAX_CONNECTIONS", "7")];
+    let args = ["config", "--trace", "t.txt", "--max-connections-per-address", "2"];
+    insta::assert_snapshot!(listing(&args, &env, file), @r#"
+    addr = "localhost:8080"                    # default
+    host = "a.org"                             # chat.toml:4
+    allow-origin = ["https://b.org", "https://c.org"] # chat.toml:3
+    max-connections = 7                        # CHAT_MAX_CONNECTIONS
+    max-connections-per-address = 2            # --max-connections-per-address
+    trace = "t.txt"                            # --trace
+    trace-format = "text"                      # default
+    trace-bodies = "hide"                      # default
+    "#);
+}
+
+#[test]
+fn the_listing_is_a_file_that_means_the_same() {
+    let args = ["-a", ":1", "-a", "[::1]:0", "-t", "a \"b\"\\c", "--host", "x.org"];
+    let text = listing(&[&args[..], &["config"]].concat(), &[], None);
+    assert_eq!(config(&[], &[], Some(&text)), config(&args, &[], None), "{text}");
+}
+
+#[test]
+fn a_bad_value_is_told_with_its_source() {
+    let why = "\"foo\" has no port; try :8080, 127.0.0.1:8080 or [::1]:8080";
+    refused(&["-a", "foo"], &[], None, &format!("--addr: {why}"));
+    refused(&[], &[("CHAT_ADDR", ":1,foo")], None, &format!("CHAT_ADDR: {why}"));
+    let file = Some("\naddr = 'foo'\n");
+    refused(&[], &[], file, &format!("chat.toml line 2: addr: {why}"));
+}
+
+#[test]
+fn a_mistyped_word_is_recognised() {
+    let neither = "is neither text nor json";
+    let args = ["--trace-format", "jsno"];
+    refused(&args, &[], None, &format!("--trace-format: \"jsno\" {neither}"));
+    let args = ["--trace-format", "jso"];
+    refused(&args, &[], None, &format!("--trace-format: \"jso\" {neither}; did you mean json?"));
+    let env = [("CHAT_TRACE_BODIES", "yes")];
+    refused(&[], &env, None, "CHAT_TRACE_BODIES: \"yes\" is neither show nor hide");
+}
+
+#[test]
+fn numbers_have_bounds() {
+    for bad in ["0", "-1", "many", "10000001", "99999999999999999999999", ""] {
+        let args = [&format!("--max-connections={bad}")[..]];
+        let why = format!("--max-connections: {bad:?} is not a number from 1 to 10000000");
+        refused(&args, &[], None, &why);
+    }
+    assert_eq!(config(&["--max-connections=10000000"], &[], None).max_connections, 10_000_000);
+}
+
+#[test]
+fn to_listen_nowhere_is_an_error() {
+    refused(&[], &[], Some("addr = []"), "chat.toml line 1: addr: give at least one address");
+}
+
+#[test]
+fn an_unknown_flag_is_an_error_with_a_tip() {
+    let seen = asked(&["--adr", ":80"], &[], None).unwrap_err();
+    insta::assert_snapshot!(seen, @r"
+    unexpected argument '--adr' found
+
+      tip: a similar argument exists: '--addr'
+
+    Usage: chat [OPTIONS]
+           chat config [OPTIONS]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn trace_always_takes_a_value() {
+    let seen = asked(&["--trace"], &[], None).unwrap_err();
+    assert_eq!(
+        seen.lines().next(),
+        Some("a value is required for '--trace <TO>' but none was supplied")
+    );
+}
+
+#[test]
+fn the_variable_names_a_file_too_and_the_flag_beats_it() {
+    let env = [("CHAT_CONFIG", "/nonexistent/chat.toml")];
+    let why = "cannot read /nonexistent/chat.toml (named by CHAT_CONFIG)";
+    refused(&[], &env, None, why);
+    assert_eq!(config(&[], &env, Some("max-connections = 5")).max_connections, 5);
+    let args = ["-c", "/nonexistent/chat.toml"];
+    refused(&args, &[], None, "cannot read /nonexistent/chat.toml (named by --config)");
+}
+
+#[test]
+fn limits_and_access_carry_what_was_configured() {
+    let config = config(
+        &["--max-connections=5", "--max-connections-per-address=2", "--host=a.org"],
+        &[("CHAT_ALLOW_ORIGIN", "https://b.org")],
+        None,
+    );
+    let limits = config.limits();
+    assert_eq!((limits.connections, limits.connections_per_address), (5, 2));
+    let access = config.access();
+    let name = gethostname::gethostname().to_string_lossy().to_lowercase();
+    assert_eq!(access.hosts, ["a.org".to_owned(), name]);
+    assert_eq!(access.origins, ["https://b.org"]);
+}
+
+#[test]
+fn a_gone_reader_is_no_error_and_a_full_disk_is() {
+    let gone = io::Error::from(io::ErrorKind::BrokenPipe);
+    assert!(answered(Err(gone)).unwrap().is_none());
+    let error = answered(Err(io::Error::from(io::ErrorKind::StorageFull))).unwrap_err();
+    assert_eq!((error.exit_code(), error.to_string().as_str()), (1, "cannot write to stdout"));
+    assert_eq!(ConfigError::from(Wrong::Usage(String::new())).exit_code(), 2);
+}

@@ -1,0 +1,95 @@
+//! What `--trace` takes.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where the trace goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TraceTo {
+    /// Nowhere; nothing is formatted.
+    Off,
+    /// Standard output, which carries nothing else.
+    Stdout,
+    /// Standard error, between the banner and the errors.
+    Stderr,
+    /// The end of this file, made if it does not exist.
+    File(PathBuf),
+}
+
+/// How a trace line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceFormat {
+    /// `message key=value key=value`, for people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+impl TraceTo {
+    /// Every other word is a file, so the words that somebody who wants no file would write are
+    /// refused: a file named `on` is found much later, and full.
+    pub(super) fn parse(text: &str) -> Result<TraceTo, String> {
+        const TRY: &str = "write stdout, stderr, off or a file";
+        let lower = text.to_lowercase();
+        match text {
+            "stdout" => return Ok(TraceTo::Stdout),
+            "stderr" => return Ok(TraceTo::Stderr),
+            "off" => return Ok(TraceTo::Off),
+            "" => return Err(format!("it is empty; {TRY}")),
+            _ => {}
+        }
+        match lower.as_str() {
+            word @ ("stdout" | "stderr" | "off") => {
+                Err(format!("{text:?} is written {word}; for a file of that name: ./{text}"))
+            }
+            "-" | "on" | "true" | "false" | "yes" | "no" | "none" | "1" | "0" | "text" | "json" => {
+                Err(format!("{text:?} is no place to trace to; {TRY} (./{text})"))
+            }
+            _ => Ok(TraceTo::File(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for TraceTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TraceTo::Off => f.write_str("off"),
+            TraceTo::Stdout => f.write_str("stdout"),
+            TraceTo::Stderr => f.write_str("stderr"),
+            TraceTo::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<TraceTo, &str>) {
+        assert_eq!(TraceTo::parse(text), expected.map_err(str::to_owned), "for {text:?}");
+    }
+
+    #[test]
+    fn three_words_and_files() {
+        check("off", Ok(TraceTo::Off));
+        check("stdout", Ok(TraceTo::Stdout));
+        check("stderr", Ok(TraceTo::Stderr));
+        check("trace.txt", Ok(TraceTo::File("trace.txt".into())));
+        check("./off", Ok(TraceTo::File("./off".into())));
+        check("/dev/full", Ok(TraceTo::File("/dev/full".into())));
+    }
+
+    #[test]
+    fn a_word_that_nobody_means_as_a_file_is_refused() {
+        check("Stdout", Err("\"Stdout\" is written stdout; for a file of that name: ./Stdout"));
+        check("OFF", Err("\"OFF\" is written off; for a file of that name: ./OFF"));
+        check("", Err("it is empty; write stdout, stderr, off or a file"));
+        for word in ["-", "on", "True", "1", "json"] {
+            let why = format!(
+                "{word:?} is no place to trace to; write stdout, stderr, off or a file (./{word})"
+            );
+            check(word, Err(&why));
+        }
+    }
+}
