@@ -1,0 +1,164 @@
+//! The one error of the crate: what failed, its cause, what to try, and the exit code.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+use crate::listen::ListenError;
+
+/// Why a server does not start, or stopped.
+///
+/// `Display` says only what failed, `source` is the cause, [`hint`](Error::hint) what to try.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A flag, a variable or the file is wrong. Correct what it names.
+    Config(ConfigError),
+    /// An address cannot be listened on. Choose another, or end the program that has it.
+    Listen(ListenError),
+    /// The file of `--trace` cannot be opened for appending. Name another.
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be opened.
+        source: io::Error,
+    },
+    /// The server could not start or go on: the system refused what it needs.
+    Serve(io::Error),
+    /// A second signal came while clients were told to come back, and nobody waited for them.
+    CutShort,
+}
+
+impl Error {
+    /// The exit code of a program that ends with this error: 1 failed while running, 2 flags or
+    /// configuration, 3 cannot listen. 0 is a clean stop; 4 is kept for data that cannot be
+    /// opened.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Config(error) => error.exit_code(),
+            Error::Trace { .. } => 2,
+            Error::Listen(_) => 3,
+            Error::Serve(_) | Error::CutShort => 1,
+        }
+    }
+
+    /// What to try, where the message does not already say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Listen(error) => Some(error.hint()),
+            Error::Trace { .. } => {
+                Some("Try: --trace stdout, or a file that you may write to".into())
+            }
+            Error::Config(_) | Error::Serve(_) | Error::CutShort => None,
+        }
+    }
+
+    /// Writes `error: ` and the message, then each cause, then the hint, a line each.
+    ///
+    /// # Errors
+    /// Those of `out`; a program that ends with this error anyway has nobody to tell.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut text = format!("error: {self}\n");
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!("  because: {error}\n"));
+            cause = error.source();
+        }
+        if let Some(hint) = self.hint() {
+            text.push_str(&format!("  {hint}\n"));
+        }
+        out.write_all(text.as_bytes())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Config(error) => error.fmt(f),
+            Error::Listen(error) => error.fmt(f),
+            Error::Trace { path, .. } => write!(f, "cannot open the trace file {}", path.display()),
+            Error::Serve(_) => f.write_str("the server cannot go on"),
+            Error::CutShort => {
+                f.write_str("stopped at once, as a second signal asked; clients were cut off")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            // Those two speak for themselves in `Display`; the cause is theirs.
+            Error::Config(error) => error.source(),
+            Error::Listen(error) => error.source(),
+            Error::Trace { source, .. } | Error::Serve(source) => Some(source),
+            Error::CutShort => None,
+        }
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Error {
+        Error::Config(error)
+    }
+}
+
+impl From<ListenError> for Error {
+    fn from(error: ListenError) -> Error {
+        Error::Listen(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: &Error, exit_code: u8, expected: &str) {
+        let mut seen = Vec::new();
+        error.write_to(&mut seen).unwrap();
+        assert_eq!(String::from_utf8(seen).unwrap(), expected);
+        assert_eq!(error.exit_code(), exit_code);
+    }
+
+    #[test]
+    fn a_trace_file_says_what_why_and_what_to_try() {
+        let source = io::Error::new(io::ErrorKind::IsADirectory, "Is a directory");
+        check(
+            &Error::Trace { path: "/tmp".into(), source },
+            2,
+            "error: cannot open the trace file /tmp\n  because: Is a directory\n  \
+             Try: --trace stdout, or a file that you may write to\n",
+        );
+    }
+
+    #[test]
+    fn every_cause_in_the_chain_is_told_once() {
+        let inner = io::Error::other("the disk burns");
+        let outer = io::Error::other(Error::Serve(inner));
+        check(
+            &Error::Serve(outer),
+            1,
+            "error: the server cannot go on\n  because: the server cannot go on\n  \
+             because: the disk burns\n",
+        );
+    }
+
+    #[test]
+    fn a_second_signal_is_a_failure() {
+        check(
+            &Error::CutShort,
+            1,
+            "error: stopped at once, as a second signal asked; clients were cut off\n",
+        );
+    }
+
+    #[test]
+    fn a_closed_stderr_is_the_callers_to_ignore() {
+        let mut full: &mut [u8] = &mut [0; 3];
+        assert!(Error::CutShort.write_to(&mut full).is_err());
+    }
+}
