@@ -1,0 +1,152 @@
+//! What a person, or a log, is told when the server is up.
+
+use std::fmt::Write;
+
+use crate::config::{Addr, Host, TraceTo};
+
+/// What the banner tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Banner<'a> {
+    /// The addresses that are listened on, with their ports, and whether only this computer can
+    /// connect to each.
+    pub addrs: &'a [(Addr, bool)],
+    /// This computer's name, as others on its network may reach it.
+    pub name: &'a str,
+    /// Where the trace goes.
+    pub trace: &'a TraceTo,
+    /// The process, for the line that a log gets.
+    pub pid: u32,
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl Banner<'_> {
+    /// For a terminal: where the page is, who can connect and how to change that, where the
+    /// trace goes, how to stop. Several lines, each ended.
+    #[must_use]
+    pub fn screen(&self) -> String {
+        let mut pages = Vec::new();
+        for (addr, only_here) in self.addrs {
+            pages.extend(self.pages(addr, *only_here));
+        }
+        let width = pages.iter().map(|(url, _)| url.len()).max().unwrap_or(0);
+        let mut text = format!("chat {VERSION}\n");
+        for (i, (url, who)) in pages.iter().enumerate() {
+            let label = if i == 0 { "Page" } else { "" };
+            let _ = writeln!(text, "  {label:<9} {url:<width$}   {who}");
+        }
+        let _ = writeln!(text, "  Trace     {}", self.trace());
+        text.push_str("  History   in memory, gone when this stops\nCtrl-C stops it.\n");
+        text
+    }
+
+    /// For a log: one line of `key=value`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut text = "listening".to_owned();
+        for (addr, _) in self.addrs {
+            let _ = write!(text, " url={}", addr.url());
+        }
+        let _ = writeln!(text, " version={VERSION} pid={}", self.pid);
+        text
+    }
+
+    /// The addresses of the page, each with who can use it.
+    fn pages(&self, addr: &Addr, only_here: bool) -> Vec<(String, String)> {
+        let port = addr.port;
+        if only_here {
+            let who = "only this computer can connect; to let your network in: chat --addr";
+            return vec![(addr.url(), format!("{who} :{port}"))];
+        }
+        let here = "to keep it to this computer: chat --addr localhost";
+        let network = format!("your network can connect; {here}:{port}");
+        let any = match addr.host {
+            Host::Every => true,
+            Host::Ip(ip) => ip.is_unspecified(),
+            Host::Localhost | Host::Name(_) => false,
+        };
+        match any && !self.name.is_empty() {
+            true => vec![
+                (addr.url(), "this computer".into()),
+                (format!("http://{}:{port}", self.name), network),
+            ],
+            false => vec![(addr.url(), network)],
+        }
+    }
+
+    fn trace(&self) -> String {
+        match self.trace {
+            TraceTo::Off => "off; to watch every step: chat --trace stdout".into(),
+            TraceTo::Stdout | TraceTo::Stderr => self.trace.to_string(),
+            TraceTo::File(path) => format!("to the end of {}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn banner(addrs: &[(&str, bool)], trace: &str) -> (String, String) {
+        let addrs: Vec<_> =
+            addrs.iter().map(|(addr, here)| (addr.parse().unwrap(), *here)).collect();
+        let trace = match trace {
+            "off" => TraceTo::Off,
+            "stdout" => TraceTo::Stdout,
+            file => TraceTo::File(file.into()),
+        };
+        let banner = Banner { addrs: &addrs, name: "studio", trace: &trace, pid: 4242 };
+        (banner.screen(), banner.line())
+    }
+
+    #[test]
+    fn at_first_only_this_computer_can_connect() {
+        let (screen, line) = banner(&[("localhost:8080", true)], "off");
+        insta::assert_snapshot!(screen, @r"
+        chat 0.1.0
+          Page      http://localhost:8080   only this computer can connect; to let your network in: chat --addr :8080
+          Trace     off; to watch every step: chat --trace stdout
+          History   in memory, gone when this stops
+        Ctrl-C stops it.
+        ");
+        assert_eq!(line, "listening url=http://localhost:8080 version=0.1.0 pid=4242\n");
+    }
+
+    #[test]
+    fn every_interface_is_also_this_computers_name() {
+        let (screen, line) = banner(&[(":3000", false)], "stdout");
+        insta::assert_snapshot!(screen, @r"
+        chat 0.1.0
+          Page      http://localhost:3000   this computer
+                    http://studio:3000      your network can connect; to keep it to this computer: chat --addr localhost:3000
+          Trace     stdout
+          History   in memory, gone when this stops
+        Ctrl-C stops it.
+        ");
+        assert_eq!(line, "listening url=http://localhost:3000 version=0.1.0 pid=4242\n");
+    }
+
+    #[test]
+    fn several_addresses_are_several_lines() {
+        let (screen, line) = banner(&[("127.0.0.1:80", true), ("10.0.0.7:80", false)], "trace.txt");
+        insta::assert_snapshot!(screen, @r"
+        chat 0.1.0
+          Page      http://127.0.0.1:80   only this computer can connect; to let your network in: chat --addr :80
+                    http://10.0.0.7:80    your network can connect; to keep it to this computer: chat --addr localhost:80
+          Trace     to the end of trace.txt
+          History   in memory, gone when this stops
+        Ctrl-C stops it.
+        ");
+        assert_eq!(
+            line,
+            "listening url=http://127.0.0.1:80 url=http://10.0.0.7:80 version=0.1.0 pid=4242\n"
+        );
+    }
+
+    #[test]
+    fn a_computer_without_a_name_is_not_a_url_without_a_host() {
+        let addrs = [(":80".parse().unwrap(), false)];
+        let banner = Banner { addrs: &addrs, name: "", trace: &TraceTo::Off, pid: 1 };
+        assert!(!banner.screen().contains("http://:"), "{}", banner.screen());
+    }
+}
