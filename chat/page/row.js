@@ -1,0 +1,75 @@
+// How one row looks. Knows nothing of order, of the wire or of scrolling.
+
+import { render, jumbo, mentions } from "./text.js";
+import { t, time, moment } from "./words.js";
+
+export function el(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+/** FNV-1a of the name: the same person has the same colour for everybody. */
+export function hue(name) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % 360;
+}
+
+const graphemes = Intl.Segmenter && new Intl.Segmenter();
+
+function initial(name) {
+  const first = graphemes ? graphemes.segment(name)[Symbol.iterator]().next().value?.segment : [...name][0];
+  return (first ?? "?").toUpperCase();
+}
+
+export function face(name) {
+  const node = el("span", "face", initial(name));
+  node.setAttribute("aria-hidden", "true");
+  node.style.setProperty("--hue", String(hue(name)));
+  return node;
+}
+
+export function nameOf(name) {
+  const node = el("bdi", "name", name);
+  node.style.setProperty("--hue", String(hue(name)));
+  return node;
+}
+
+function timeOf(date) {
+  const node = el("time", "", time(date));
+  node.dateTime = date.toISOString();
+  node.title = moment(date);
+  return node;
+}
+
+/** @param {{from: string, at: Date, body: string}} message */
+export function messageRow(message, names, me) {
+  const text = el("div", "text", render(message.body, names, me));
+  if (jumbo(message.body)) text.classList.add("jumbo");
+  const row = el(
+    "div",
+    "row",
+    face(message.from),
+    el("div", "by", nameOf(message.from), " ", timeOf(message.at)),
+    text,
+  );
+  if (message.from !== me && mentions(text)) row.classList.add("to-me");
+  return row;
+}
+
+/** A quiet line across the log: a day, a restart, a gap, the unread mark. */
+export function ruleRow(kind, words) {
+  const node = el("div", `rule ${kind}`, el("span", "", words));
+  node.setAttribute("role", "separator");
+  node.setAttribute("aria-label", words);
+  return node;
+}
+
+export function button(key, onclick) {
+  const node = el("button", "small", t(key));
+  node.type = "button";
+  node.addEventListener("click", onclick);
+  return node;
+}

@@ -1,0 +1,156 @@
+// The socket: one chat.v1 connection that comes back by itself. Knows frames and time,
+// nothing of rooms or rows.
+
+const CONNECT_MS = 10_000;
+const ANSWER_MS = 10_000;
+const PROBE_MS = 5_000;
+const STEADY_MS = 10_000;
+const FIRST_MS = 500;
+const LONGEST_MS = 30_000;
+
+export class Wire {
+  phase = "idle"; // idle | connecting | open | online | waiting | closed
+  /** When the next attempt is due, while waiting. */
+  due = 0;
+  draining = false;
+
+  #url;
+  #on;
+  #room;
+  #socket = null;
+  #asked = new Map();
+  #next = 1;
+  #tries = 0;
+  #timer = 0;
+  #steady = 0;
+  #bye = null;
+
+  /** @param {{open(): void, frame(frame: object): void, phase(): void}} on */
+  constructor(url, room, on) {
+    this.#url = url;
+    this.#room = room;
+    this.#on = on;
+    addEventListener("online", () => this.#nudge());
+    addEventListener("offline", () => this.#probe());
+    addEventListener("pageshow", (event) => event.persisted && this.#nudge());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#nudge());
+  }
+
+  /** Connects now, whatever was planned. */
+  now() {
+    if (this.phase === "connecting") return;
+    this.#forget();
+    clearTimeout(this.#timer);
+    this.draining = false;
+    this.#phase("connecting");
+    let socket;
+    try {
+      socket = new WebSocket(this.#url, "chat.v1");
+    } catch {
+      this.#later();
+      return;
+    }
+    this.#socket = socket;
+    this.#timer = setTimeout(() => this.#lost(), CONNECT_MS);
+    socket.onopen = () => {
+      clearTimeout(this.#timer);
+      this.#phase("open");
+      this.#on.open();
+    };
+    socket.onmessage = (event) => this.#heard(event.data);
+    socket.onclose = () => this.#lost();
+  }
+
+  /** Lets go of the connection until `now` is called. */
+  stop() {
+    this.#forget();
+    clearTimeout(this.#timer);
+    this.#phase("idle");
+  }
+
+  get ready() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends a request; `answer` gets the frame with its id. No answer in time ends the socket. */
+  ask(frame, answer, within = ANSWER_MS) {
+    const id = this.#next++;
+    const timer = setTimeout(() => this.#lost(), within);
+    this.#asked.set(id, { answer, timer });
+    this.#socket.send(JSON.stringify({ ...frame, id }));
+  }
+
+  #heard(data) {
+    let frame;
+    try {
+      frame = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (frame.type === "bye") {
+      this.#bye = frame;
+      return;
+    }
+    if (frame.type === "welcome") {
+      // Only a connection that lasted makes up for the failed ones, or a server that
+      // welcomes and then falls over is asked ten times a second.
+      this.#steady = setTimeout(() => (this.#tries = 0), STEADY_MS);
+      this.#phase("online");
+    }
+    const asked = this.#asked.get(frame.id);
+    if (asked) {
+      clearTimeout(asked.timer);
+      this.#asked.delete(frame.id);
+      asked.answer(frame);
+    } else {
+      this.#on.frame(frame);
+    }
+  }
+
+  #lost() {
+    const bye = this.#bye;
+    this.#forget();
+    if (bye && bye.reconnect === false) this.#phase("closed");
+    else this.#later(bye?.after_ms);
+  }
+
+  /** Drops the socket without waiting for its close, which a dead network never delivers. */
+  #forget() {
+    for (const { timer } of this.#asked.values()) clearTimeout(timer);
+    this.#asked.clear();
+    clearTimeout(this.#steady);
+    this.#bye = null;
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #later(told) {
+    clearTimeout(this.#timer);
+    this.draining = told !== undefined;
+    const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#tries);
+    const wait = told ?? Math.random() * most;
+    if (told === undefined) this.#tries += 1;
+    this.due = Date.now() + wait;
+    this.#timer = setTimeout(() => this.now(), wait);
+    this.#phase("waiting");
+  }
+
+  /** The world changed for the better: no reason to wait, unless the server asked for it. */
+  #nudge() {
+    if (this.phase === "waiting" && !this.draining) this.now();
+    else if (this.phase === "online") this.#probe();
+  }
+
+  /** Finds out whether an open socket still leads anywhere. Any answer will do. */
+  #probe() {
+    if (this.phase === "online" && this.ready) this.ask({ type: "who", room: this.#room }, () => {}, PROBE_MS);
+  }
+
+  #phase(phase) {
+    this.phase = phase;
+    this.#on.phase();
+  }
+}

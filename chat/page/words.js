@@ -1,0 +1,183 @@
+// Every word the page says, in both languages. A missing key is a bug, not a fallback.
+
+const en = {
+  skip: "Skip to the message box",
+  topic: "Say hello. Everyone here sees what you write.",
+  join: "Join",
+  joinRoom: "Join",
+  yourName: "Your name",
+  cardHint: "No password, no account. Any script is welcome.",
+  joining: "Joining…",
+  cancel: "Cancel",
+  changeName: "Change your name",
+  you: "you",
+  here: "Here now",
+  hereCount: (n) => (n === 1 ? "1 person here" : `${n} people here`),
+  manyHere: "Names are not listed in a room this big.",
+  close: "Close",
+  messages: "Messages",
+  message: (room) => `Message #${room}`,
+  send: "Send",
+  keySend: "send",
+  keyLine: "new line",
+  enter: "Enter",
+  connecting: "connecting…",
+  online: "online",
+  offline: "offline",
+  lost: "Connection lost.",
+  retryIn: (s) => `Reconnecting in ${s} s`,
+  retrying: "Reconnecting…",
+  restarting: (s) => `The server is restarting. Back in ${s} s`,
+  closed: "The server closed this connection.",
+  now: "Now",
+  back: "Connected again.",
+  unread: "New",
+  news: (n) => (n === 1 ? "1 new message" : `${n} new messages`),
+  latest: "Latest messages",
+  joined: (names) => `${names} joined`,
+  left: (names) => `${names} left`,
+  others: (n) => (n === 1 ? "1 more" : `${n} more`),
+  late: "Not sent yet, will retry when connected",
+  lateOnline: "Not sent yet, trying again…",
+  failed: "Not sent",
+  retry: "Retry",
+  remove: "Remove",
+  restarted: "Server restarted",
+  skipped: "Some history was skipped",
+  missed: (n) => (n === 1 ? "1 message skipped" : `${n} messages skipped`),
+  empty: "It is quiet here.",
+  first: "You are the first one here.",
+  share: "Share this link to bring somebody in:",
+  copy: "Copy",
+  copied: "Copied",
+  tooLong: (now, most) => `Too long: ${now} of ${most} bytes`,
+  today: "Today",
+  yesterday: "Yesterday",
+  unreachable: "The server does not answer. Still trying…",
+  code: {
+    bad_name: "This name cannot be used. Try a shorter or simpler one.",
+    name_taken: (name) => `“${name}” is taken.`,
+    name_try: (name) => `How about “${name}”?`,
+    too_many_sessions: "This name is open in too many windows. Close one and try again.",
+    empty_body: "the message was empty",
+    too_long: "the message is too long",
+    mid_reused: "it was already sent with another text",
+    bad_room: "this room has no valid name",
+    not_joined: "you are not in this room",
+    bad_json: "the server could not read it",
+  },
+};
+
+const zh = {
+  skip: "跳到输入框",
+  topic: "打个招呼吧，在场的人都看得到。",
+  join: "加入",
+  joinRoom: "加入",
+  yourName: "你的名字",
+  cardHint: "不用密码，不用注册，任何文字都可以。",
+  joining: "正在加入…",
+  cancel: "取消",
+  changeName: "改名字",
+  you: "你",
+  here: "在场",
+  hereCount: (n) => `${n} 人在场`,
+  manyHere: "人太多，不再列出名字。",
+  close: "关闭",
+  messages: "消息",
+  message: (room) => `发消息到 #${room}`,
+  send: "发送",
+  keySend: "发送",
+  keyLine: "换行",
+  enter: "回车",
+  connecting: "正在连接…",
+  online: "在线",
+  offline: "已断开",
+  lost: "连接断开了。",
+  retryIn: (s) => `${s} 秒后重新连接`,
+  retrying: "正在重新连接…",
+  restarting: (s) => `服务器正在重启，${s} 秒后回来`,
+  closed: "服务器关闭了这个连接。",
+  now: "立即重试",
+  back: "已重新连接。",
+  unread: "新消息",
+  news: (n) => `${n} 条新消息`,
+  latest: "最新消息",
+  joined: (names) => `${names} 加入了`,
+  left: (names) => `${names} 离开了`,
+  others: (n) => `另外 ${n} 人`,
+  late: "尚未发出，连上后会重试",
+  lateOnline: "尚未发出，正在重试…",
+  failed: "未能发出",
+  retry: "重试",
+  remove: "删除",
+  restarted: "服务器已重启",
+  skipped: "有一段历史被跳过",
+  missed: (n) => `跳过了 ${n} 条消息`,
+  empty: "这里还很安静。",
+  first: "你是第一个到的。",
+  share: "把这个链接发给别人：",
+  copy: "复制",
+  copied: "已复制",
+  tooLong: (now, most) => `太长了：${now} 字节，最多 ${most}`,
+  today: "今天",
+  yesterday: "昨天",
+  unreachable: "服务器没有回应，还在尝试…",
+  code: {
+    bad_name: "这个名字不能用，换个短一点、简单一点的吧。",
+    name_taken: (name) => `“${name}”已经有人用了。`,
+    name_try: (name) => `用“${name}”怎么样？`,
+    too_many_sessions: "这个名字开的窗口太多了，关掉一个再试。",
+    empty_body: "消息是空的",
+    too_long: "消息太长",
+    mid_reused: "它已经带着别的内容发出",
+    bad_room: "房间名不合法",
+    not_joined: "你不在这个房间里",
+    bad_json: "服务器读不懂这条消息",
+  },
+};
+
+const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+const table = lang === "zh" ? zh : en;
+// English pages keep the reader's own English (13:05 or 1:05 PM); a page never mixes languages.
+const locale = lang === "zh" ? "zh-CN" : (navigator.language.startsWith("en") && navigator.language) || "en";
+
+export const t = (key, ...values) => {
+  const word = table[key];
+  return typeof word === "function" ? word(...values) : word;
+};
+
+/** What an error code means; the server's own text for codes this page does not know. */
+export const reason = (error, ...values) => {
+  const word = table.code[error.code];
+  return (typeof word === "function" ? word(...values) : word) ?? error.text ?? error.code;
+};
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
+const dayOfYear = new Intl.DateTimeFormat(locale, { weekday: "long", month: "long", day: "numeric" });
+const dayOfPast = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
+
+export const time = (date) => clock.format(date);
+export const moment = (date) => full.format(date);
+
+export function day(date, now = new Date()) {
+  const midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  // Rounded because a day is 23 or 25 hours long twice a year.
+  const ago = Math.round((midnight(now) - midnight(date)) / 86_400_000);
+  if (ago === 0) return t("today");
+  if (ago === 1) return t("yesterday");
+  return (date.getFullYear() === now.getFullYear() ? dayOfYear : dayOfPast).format(date);
+}
+
+export const comma = lang === "zh" ? "、" : ", ";
+/** Between two sentences. */
+export const space = lang === "zh" ? "" : " ";
+
+/** Fills the words that index.html asks for with data-t attributes. */
+export function fill(root) {
+  for (const el of root.querySelectorAll("[data-t]")) el.textContent = t(el.dataset.t);
+  for (const el of root.querySelectorAll("[data-t-label]")) {
+    el.setAttribute("aria-label", t(el.dataset.tLabel));
+    if (el.matches("button")) el.title = t(el.dataset.tLabel);
+  }
+}
