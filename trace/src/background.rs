@@ -247,3 +247,98 @@ impl Drop for Gone {
         self.0.done.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::time::Instant;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// Shows that it was called, and then hangs until the test lets go.
+    struct Hanging {
+        called: SyncSender<()>,
+        let_go: Receiver<()>,
+    }
+
+    impl io::Write for Hanging {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.called.send(());
+            let _ = self.let_go.recv();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_writer_that_hangs_is_left_to_itself() {
+        let ((called, calls), (let_go, hanging)) = (sync_channel(10), sync_channel(10));
+        let w = Hanging { called, let_go: hanging };
+        let mut lines = Background::start(w, 100, write::report, Duration::from_millis(1)).unwrap();
+        writeln!(lines, "one").unwrap();
+        calls.recv_timeout(LONG).unwrap();
+        assert_eq!(lines.flush().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        writeln!(lines, "two").unwrap();
+        let shared = Arc::clone(&lines.shared);
+        drop(lines);
+        assert!(!shared.queue().is_gone());
+        drop(let_go);
+        // It ends as soon as it can.
+        calls.recv_timeout(LONG).unwrap();
+        assert!(calls.recv_timeout(LONG).is_err());
+    }
+
+    #[test]
+    fn waiting_goes_on_while_the_writer_takes_something() {
+        let shared = Shared::new(0, Duration::from_millis(1)).unwrap();
+        let looks = AtomicU64::new(0);
+        let slow = |_: &Queue| {
+            shared.steps.fetch_add(1, Relaxed);
+            looks.fetch_add(1, Relaxed) == 10
+        };
+        drop(shared.wait(shared.queue(), slow));
+        assert_eq!(looks.load(Relaxed), 11);
+    }
+
+    #[test]
+    fn waiting_ends_when_the_writer_takes_nothing() {
+        let shared = Shared::new(0, Duration::from_millis(1)).unwrap();
+        let waited = AtomicBool::new(false);
+        drop(shared.wait(shared.queue(), |_| {
+            waited.store(true, Relaxed);
+            false
+        }));
+        assert!(waited.load(Relaxed));
+    }
+
+    #[test]
+    fn a_worker_that_fell_asleep_wakes_for_a_line_a_flush_and_a_drop() {
+        let (called, calls) = sync_channel(10);
+        let let_go = sync_channel(1).1;
+        let mut lines = Background::new(Hanging { called, let_go }, 100).unwrap();
+        asleep(&lines);
+        writeln!(lines, "one").unwrap();
+        calls.recv_timeout(LONG).unwrap();
+        asleep(&lines);
+        lines.flush().unwrap();
+        asleep(&lines);
+        drop(lines);
+        assert!(calls.recv_timeout(LONG).is_err(), "it let go of its writer");
+    }
+
+    #[track_caller]
+    fn asleep(lines: &Background) {
+        let begun = Instant::now();
+        while lines.shared.queue().phase() != Phase::Sleeps {
+            assert!(begun.elapsed() < LONG, "it never sleeps");
+            thread::yield_now();
+        }
+    }
+}

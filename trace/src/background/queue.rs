@@ -141,6 +141,11 @@ impl Queue {
         self.phase == Phase::Gone
     }
 
+    #[cfg(test)]
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
     /// Lines lost so far, told or not.
     pub(super) fn lost(&self) -> u64 {
         self.refused + self.failed

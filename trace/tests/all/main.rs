@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers are tests too")]
 
+mod background;
 mod book;
 mod fields;
 mod lines;
