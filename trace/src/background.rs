@@ -1,14 +1,15 @@
 mod queue;
+mod shared;
 mod worker;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use std::{fmt, io};
 
 use crate::write;
-use queue::{Batch, Orders, Phase, Queue};
+use queue::{Batch, Queue};
+use shared::{Gone, Shared};
 use worker::Worker;
 
 /// A writer that never makes its caller wait: another thread does the writing.
@@ -160,101 +161,13 @@ impl fmt::Debug for Background {
     }
 }
 
-/// What the worker and those who write to it share.
-struct Shared {
-    /// Held to copy a line, never while anything is written.
-    queue: Mutex<Queue>,
-    /// The worker waits here for something to do.
-    work: Condvar,
-    /// Those who flush or drop wait here for the worker.
-    done: Condvar,
-    /// Lines that are out.
-    out: AtomicU64,
-    /// Grows whenever the writer takes something, be it a part of a line.
-    steps: AtomicU64,
-    patience: Duration,
-}
-
-impl Shared {
-    /// How long a line may wait for others to be written together with.
-    const LINGER: Duration = Duration::from_millis(10);
-
-    fn new(capacity: usize, patience: Duration) -> io::Result<Shared> {
-        Ok(Shared {
-            queue: Mutex::new(Queue::new(capacity)?),
-            work: Condvar::new(),
-            done: Condvar::new(),
-            out: AtomicU64::new(0),
-            steps: AtomicU64::new(0),
-            patience,
-        })
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        // No foreign code runs under the lock, so a panic cannot leave the queue half changed.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The worker's wait for its next batch.
-    fn take(&self, batch: &mut Batch) -> Orders {
-        let mut queue = self.queue();
-        let phase = queue.rest();
-        if phase == Phase::Lingers {
-            let waited = self.work.wait_timeout(queue, Self::LINGER);
-            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
-        } else if phase == Phase::Sleeps {
-            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
-        }
-        queue.take(batch)
-    }
-
-    fn wrote(
-        &self,
-        batch: &Batch,
-        orders: Orders,
-        out: u64,
-        result: Result<(), io::ErrorKind>,
-    ) -> bool {
-        let go_on = self.queue().wrote(batch, orders, out, result);
-        self.done.notify_all();
-        go_on
-    }
-
-    /// Waits for the worker, as long as it gets somewhere.
-    fn wait<'a>(
-        &self,
-        mut queue: MutexGuard<'a, Queue>,
-        done: impl Fn(&Queue) -> bool,
-    ) -> MutexGuard<'a, Queue> {
-        loop {
-            let steps = self.steps.load(Relaxed);
-            let waited = self.done.wait_timeout_while(queue, self.patience, |queue| !done(queue));
-            let (back, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            queue = back;
-            if !timeout.timed_out() || self.steps.load(Relaxed) == steps {
-                return queue;
-            }
-        }
-    }
-}
-
-/// Says that the worker has ended, however it did.
-struct Gone(Arc<Shared>);
-
-impl Drop for Gone {
-    fn drop(&mut self) {
-        self.0.queue().end(self.0.out.load(Relaxed));
-        self.0.done.notify_all();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::sync::atomic::AtomicBool;
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::time::Instant;
 
+    use super::queue::Phase;
     use super::*;
 
     const LONG: Duration = Duration::from_secs(20);
@@ -293,29 +206,6 @@ mod tests {
         // It ends as soon as it can.
         calls.recv_timeout(LONG).unwrap();
         assert!(calls.recv_timeout(LONG).is_err());
-    }
-
-    #[test]
-    fn waiting_goes_on_while_the_writer_takes_something() {
-        let shared = Shared::new(0, Duration::from_millis(1)).unwrap();
-        let looks = AtomicU64::new(0);
-        let slow = |_: &Queue| {
-            shared.steps.fetch_add(1, Relaxed);
-            looks.fetch_add(1, Relaxed) == 10
-        };
-        drop(shared.wait(shared.queue(), slow));
-        assert_eq!(looks.load(Relaxed), 11);
-    }
-
-    #[test]
-    fn waiting_ends_when_the_writer_takes_nothing() {
-        let shared = Shared::new(0, Duration::from_millis(1)).unwrap();
-        let waited = AtomicBool::new(false);
-        drop(shared.wait(shared.queue(), |_| {
-            waited.store(true, Relaxed);
-            false
-        }));
-        assert!(waited.load(Relaxed));
     }
 
     #[test]

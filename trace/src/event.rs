@@ -145,38 +145,26 @@ impl fmt::Display for Value<'_> {
 }
 
 macro_rules! from {
-    ($($variant:ident: $($from:ty),+;)+) => {$($(
+    ($($variant:ident($held:ty): $($from:ty),+;)+) => {$($(
         impl<'a> From<$from> for Value<'a> {
             fn from(value: $from) -> Value<'a> {
-                Value::$variant(value.into())
+                Value::$variant(value as $held)
             }
         }
     )+)+};
 }
 
 from! {
-    Bool: bool;
-    I64: i8, i16, i32, i64;
-    U64: u8, u16, u32, u64;
-    F64: f64;
-    Str: &'a str;
-    Args: fmt::Arguments<'a>;
-}
-
-impl From<isize> for Value<'_> {
-    fn from(value: isize) -> Self {
-        Value::I64(value as i64)
-    }
-}
-
-impl From<usize> for Value<'_> {
-    fn from(value: usize) -> Self {
-        Value::U64(value as u64)
-    }
+    Bool(bool): bool;
+    I64(i64): i8, i16, i32, i64, isize;
+    U64(u64): u8, u16, u32, u64, usize;
+    F64(f64): f64;
+    Str(&'a str): &'a str;
+    Args(fmt::Arguments<'a>): fmt::Arguments<'a>;
 }
 
 impl<'a> From<&'a String> for Value<'a> {
-    fn from(value: &'a String) -> Self {
+    fn from(value: &'a String) -> Value<'a> {
         Value::Str(value)
     }
 }

@@ -88,10 +88,15 @@ impl Line {
         if needed { self.push(b"\"") } else { self.remove(start) }
     }
 
-    /// Pushes the text, with `each` deciding about the characters that `class` is suspicious of.
-    fn escape(&mut self, text: &str, class: u8, mut each: impl FnMut(&mut Line, char)) {
+    /// Pushes the text, with `each` deciding about the characters that are `suspect`.
+    fn escape(
+        &mut self,
+        text: &str,
+        suspect: impl Fn(u8) -> bool,
+        mut each: impl FnMut(&mut Line, char),
+    ) {
         let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| CLASS[usize::from(byte)] & class != 0) {
+        while let Some(at) = rest.bytes().position(&suspect) {
             let c = rest[at..].chars().next().unwrap_or_default();
             self.push(&rest.as_bytes()[..at]);
             each(self, c);
@@ -114,7 +119,7 @@ struct Text<'a>(&'a mut Line);
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.escape(text, IN_TEXT, Line::push_char);
+        self.0.escape(text, can_escape, Line::push_char);
         Ok(())
     }
 }
@@ -127,7 +132,7 @@ struct Quoted<'a> {
 
 impl fmt::Write for Quoted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.line.escape(text, IN_TEXT | IN_VALUE, |line, c| {
+        self.line.escape(text, can_quote, |line, c| {
             self.needed |= splits(c) || escaped(c);
             if matches!(c, '"' | '\\') {
                 line.push(b"\\");
@@ -151,32 +156,15 @@ fn splits(c: char) -> bool {
     c.is_whitespace() || matches!(c, '=' | '"' | '\\')
 }
 
-const IN_TEXT: u8 = 1;
-const IN_VALUE: u8 = 2;
+/// Whether a character that begins with this byte can be one that is escaped: most text is passed
+/// over without decoding it.
+fn can_escape(byte: u8) -> bool {
+    matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
+}
 
-/// The first bytes of characters that are `escaped` (in text) or that `splits` (in a value), so
-/// that most text is passed over without decoding it.
-static CLASS: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
-    let mut class = [0; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        class[control] = IN_TEXT;
-        control += 1;
-    }
-    class[0x7f] = IN_TEXT;
-    class[0xc2] = IN_TEXT;
-    class[0xd8] = IN_TEXT;
-    class[0xe2] = IN_TEXT;
-    class[0xef] = IN_TEXT;
-    class[0xe1] = IN_VALUE;
-    class[0xe3] = IN_VALUE;
-    class[b' ' as usize] = IN_VALUE;
-    class[b'=' as usize] = IN_VALUE;
-    class[b'"' as usize] = IN_VALUE;
-    class[b'\\' as usize] = IN_VALUE;
-    class
+/// Whether a character that begins with this byte can be one that needs quotes.
+fn can_quote(byte: u8) -> bool {
+    can_escape(byte) || matches!(byte, b' ' | b'=' | b'"' | b'\\' | 0xe1 | 0xe3)
 }
 
 #[cfg(test)]
@@ -185,19 +173,17 @@ mod tests {
 
     #[test]
     fn no_character_slips_past_its_first_byte() {
-        let class = classes();
-        assert_eq!(class, CLASS);
         for c in '\0'..=char::MAX {
-            let first = class[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])];
-            assert!(!escaped(c) || first & IN_TEXT != 0, "{c:?} in text");
-            assert!(!splits(c) || first != 0, "{c:?} in a value");
+            let first = c.encode_utf8(&mut [0; 4]).as_bytes()[0];
+            assert!(!escaped(c) || can_escape(first), "{c:?} in text");
+            assert!(!(escaped(c) || splits(c)) || can_quote(first), "{c:?} in a value");
         }
     }
 
     #[test]
     fn common_text_is_not_looked_at_twice() {
-        let plain = |class| (0..=255_u8).filter(|b| CLASS[usize::from(*b)] & class == 0).count();
-        assert_eq!((plain(IN_TEXT), plain(IN_TEXT | IN_VALUE)), (256 - 37, 256 - 43));
+        let suspects = |suspect: fn(u8) -> bool| (0..=255).filter(|byte| suspect(*byte)).count();
+        assert_eq!((suspects(can_escape), suspects(can_quote)), (37, 43));
     }
 
     #[test]

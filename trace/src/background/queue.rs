@@ -38,9 +38,10 @@ impl Batch {
 }
 
 /// What the worker is doing, as far as those who might wake it need to know.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Phase {
     /// It looks at the queue again before it waits.
+    #[default]
     Busy,
     /// It looks again in a moment by itself.
     Lingers,
@@ -63,7 +64,7 @@ pub(super) struct Orders {
 ///
 /// After the first line that does not fit, everything is lost until the worker takes the batch.
 /// So a gap is in one piece and lies at the end of a batch, which is where it is reported.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Queue {
     batch: Batch,
     capacity: usize,
@@ -85,20 +86,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(capacity: usize) -> io::Result<Queue> {
-        Ok(Queue {
-            batch: Batch::with_capacity(capacity)?,
-            capacity,
-            phase: Phase::Busy,
-            silent: 0,
-            failures: 0,
-            asked: 0,
-            flushed: 0,
-            error: None,
-            closed: false,
-            accepted: 0,
-            refused: 0,
-            failed: 0,
-        })
+        Ok(Queue { batch: Batch::with_capacity(capacity)?, capacity, ..Queue::default() })
     }
 
     /// Takes the line or loses it. Whether the worker has to be woken.

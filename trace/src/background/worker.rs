@@ -2,8 +2,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::Shared;
 use super::queue::{Batch, Orders};
+use super::shared::Shared;
 use crate::write::Out;
 
 /// About how much is written at once. A batch goes out in several steps, so that a slow writer
@@ -45,7 +45,9 @@ impl<W: io::Write, R: Fn(u64) -> String> Worker<W, R> {
         self.untold += batch.lines() - out + batch.lost;
         let result = written.and_then(|()| self.tell()).and_then(|()| self.out.w.flush());
         let result = result.map_err(|error| error.kind());
-        self.shared.wrote(batch, orders, out, result)
+        let go_on = self.shared.queue().wrote(batch, orders, out, result);
+        self.shared.done.notify_all();
+        go_on
     }
 
     fn lines(&mut self, batch: &Batch) -> io::Result<()> {
