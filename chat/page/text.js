@@ -3,11 +3,15 @@
 
 const FENCE = /(^|\n)```[^\n`]*\n([\s\S]*?)\n?```[ \t]*(?=\n|$)/g;
 const STARTS = /[`@]|https?:\/\//giu;
-const URL_RUN = /https?:\/\/[^\s<>"`，。；：！？、（）「」『』【】《》“”‘’]+/iuy;
+// Ends at CJK punctuation, which follows without a space, and at characters that reorder text:
+// they would make an address look like another one.
+const URL_RUN = /https?:\/\/[^\s<>"`，。；：！？、（）「」『』【】《》“”‘’\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]+/iuy;
 const WORD = /[\p{L}\p{N}_]/u;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]$/u;
 const JUMBO = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s*){1,3}$/u;
 const LONGEST_NAME = 64;
+// Looking a name up costs; nobody calls this many people at once.
+const MOST_MENTIONS = 50;
 
 /**
  * @param {string} body
@@ -46,6 +50,7 @@ function inline(out, text, names, me) {
   };
   // A run of backticks without its partner is remembered, or a body of backticks costs n².
   const unpaired = new Map();
+  let mentionsLeft = MOST_MENTIONS;
   while (at < text.length) {
     STARTS.lastIndex = at;
     const match = STARTS.exec(text);
@@ -53,8 +58,8 @@ function inline(out, text, names, me) {
     const start = match.index;
     const found =
       match[0] === "`" ? span(text, start, unpaired)
-      : WORD.test(before(text, start)) ? null
-      : match[0] === "@" ? mention(text, start, names, me)
+      : joined(text, start) ? null
+      : match[0] === "@" ? (mentionsLeft-- > 0 ? mention(text, start, names, me) : null)
       : link(text, start);
     if (found) put(found.node, start, found.end);
     else at = start + (match[0] === "`" ? run(text, start) : match[0].length);
@@ -62,7 +67,8 @@ function inline(out, text, names, me) {
   put(null, text.length, text.length);
 }
 
-const before = (text, at) => (at > 0 ? text[at - 1] : " ");
+/** Whether what begins here is the rest of a word: the @ of a mail address is no mention. */
+const joined = (text, at) => at > 0 && WORD.test(text[at - 1]) && !UNSPACED.test(text[at - 1]);
 
 function run(text, at) {
   let end = at;
@@ -81,7 +87,8 @@ function span(text, start, unpaired) {
     const length = run(text, next);
     if (length === ticks && next > start + ticks) {
       const node = document.createElement("code");
-      node.textContent = text.slice(start + ticks, next);
+      // One space on both sides is how a span begins or ends with a backtick.
+      node.textContent = text.slice(start + ticks, next).replace(/^ (.*\S.*) $/, "$1");
       return { node, end: next + ticks };
     }
     at = next + length;
@@ -94,8 +101,7 @@ function link(text, start) {
   URL_RUN.lastIndex = start;
   const raw = URL_RUN.exec(text)?.[0];
   if (!raw) return null;
-  let end = raw.length;
-  while (end > 0 && trailing(raw, end)) end -= 1;
+  const end = wanted(raw);
   const shown = raw.slice(0, end);
   let url;
   try {
@@ -112,15 +118,21 @@ function link(text, start) {
   return { node, end: start + end };
 }
 
-/** Punctuation that ends the sentence, not the address; a bracket only if it was opened outside. */
-function trailing(raw, end) {
-  const last = raw[end - 1];
-  if (".,;:!?'*_~".includes(last)) return true;
-  const open = { ")": "(", "]": "[", "}": "{" }[last];
-  if (!open) return false;
-  let depth = 0;
-  for (let i = 0; i < end; i++) depth += raw[i] === open ? 1 : raw[i] === last ? -1 : 0;
-  return depth < 0;
+/** The length without what ends the sentence; a bracket only if it was opened outside. */
+function wanted(raw) {
+  const open = { ")": "(", "]": "[", "}": "{" };
+  const depth = { "(": 0, "[": 0, "{": 0 };
+  for (const char of raw) {
+    if (char in depth) depth[char] += 1;
+    else if (char in open) depth[open[char]] -= 1;
+  }
+  let end = raw.length;
+  for (; end > 0; end--) {
+    const last = raw[end - 1];
+    if (last in open && depth[open[last]] < 0) depth[open[last]] += 1;
+    else if (!".,;:!?'*_~".includes(last)) break;
+  }
+  return end;
 }
 
 function mention(text, start, names, me) {
