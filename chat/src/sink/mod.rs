@@ -1,0 +1,126 @@
+//! Where the trace goes: from the configuration to the tracers that a server is handed.
+
+mod json;
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use trace::{Background, Tracer};
+
+use crate::clock;
+use crate::config::{Config, TraceFormat, TraceTo};
+use crate::error::Error;
+use crate::limits::TRACE_BUFFER_BYTES;
+use crate::tracers::Tracers;
+
+/// An open trace. Nobody who traces ever waits for it: lines that do not fit into 256 KiB while
+/// the output is slow, or that cannot be written, are lost, counted, and told where they are
+/// missing.
+#[derive(Debug)]
+pub struct Sink {
+    tracers: Tracers,
+    lines: Option<Arc<Background>>,
+}
+
+impl Sink {
+    /// Opens what `--trace` names; a file is appended to.
+    ///
+    /// # Errors
+    /// [`Error::Trace`] if the file cannot be opened, [`Error::Serve`] if there is no thread to
+    /// write with.
+    pub fn open(config: &Config) -> Result<Sink, Error> {
+        let out: Box<dyn Write + Send> = match &config.trace {
+            TraceTo::Off => return Ok(Sink { tracers: Tracers::default(), lines: None }),
+            TraceTo::Stdout => Box::new(io::stdout()),
+            TraceTo::Stderr => Box::new(io::stderr()),
+            TraceTo::File(path) => Box::new(append(path)?),
+        };
+        // On stdout a person watches, and the lines are the tutorial's; elsewhere they are read
+        // later.
+        let timed = config.trace != TraceTo::Stdout;
+        Sink::to(out, config.trace_format, timed, config.trace_bodies).map_err(Error::Serve)
+    }
+
+    fn to(
+        out: Box<dyn Write + Send>,
+        format: TraceFormat,
+        timed: bool,
+        bodies: bool,
+    ) -> io::Result<Sink> {
+        let (lines, tracer): (_, Arc<dyn Tracer>) = match format {
+            TraceFormat::Text => {
+                let lines = Arc::new(Background::new(out, TRACE_BUFFER_BYTES)?);
+                let text = trace::new(Lines(Arc::clone(&lines)));
+                match timed {
+                    true => (lines, Arc::new(trace::with(text, "at", Now))),
+                    false => (lines, Arc::new(text)),
+                }
+            }
+            TraceFormat::Json => {
+                let lines = Background::with_report(out, TRACE_BUFFER_BYTES, json::lost)?;
+                let lines = Arc::new(lines);
+                let to = Arc::clone(&lines);
+                let json = trace::from_fn(move |event| {
+                    // It never fails: what is lost is counted.
+                    let _ = (&*to).write_all(&json::line(clock::wall(), event));
+                });
+                (lines, Arc::new(json))
+            }
+        };
+        let tracers = Tracers { deliveries: Arc::clone(&tracer), tracer, bodies };
+        Ok(Sink { tracers, lines: Some(lines) })
+    }
+
+    /// The tracers of a server; both are off without a trace, and one and the same with it.
+    #[must_use]
+    pub fn tracers(&self) -> Tracers {
+        self.tracers.clone()
+    }
+
+    /// Writes what waits, and says on `stderr` how many lines were lost, if any were. An output
+    /// that takes nothing for a second is given up, and so is a `stderr` that fails.
+    pub fn close(&self, mut stderr: impl Write) {
+        let Some(lines) = &self.lines else { return };
+        let whole = (&**lines).flush().is_ok();
+        let lost = lines.lost();
+        let _ = match (lost, whole) {
+            (0, true) => Ok(()),
+            (0, false) => writeln!(stderr, "trace: the last lines were not written"),
+            (1, _) => writeln!(stderr, "trace: 1 line was lost"),
+            (lost, _) => writeln!(stderr, "trace: {lost} lines were lost"),
+        };
+    }
+}
+
+fn append(path: &Path) -> Result<std::fs::File, Error> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.map_err(|source| Error::Trace { path: path.into(), source })
+}
+
+/// A handle for `trace::new`, which wants the writer itself.
+struct Lines(Arc<Background>);
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        (&*self.0).write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&*self.0).flush()
+    }
+}
+
+/// The time at which it is shown.
+struct Now;
+
+impl fmt::Display for Now {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        clock::wall().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests;
