@@ -1,32 +1,47 @@
-//! What a person, or a log, is told when the server is up.
+//! What a person, or a log, is told once the server listens.
 
 use std::fmt::Write;
 
-use crate::config::{Addr, Host, TraceTo};
+use crate::config::{Addr, Config, Host, TraceTo, this_computer};
+use crate::listen::Listening;
 
 /// What the banner tells.
-#[derive(Clone, Copy, Debug)]
-pub struct Banner<'a> {
-    /// The addresses that are listened on, with their ports, and whether only this computer can
-    /// connect to each.
-    pub addrs: &'a [(Addr, bool)],
-    /// This computer's name, as others on its network may reach it.
-    pub name: &'a str,
-    /// Where the trace goes.
-    pub trace: &'a TraceTo,
-    /// The process, for the line that a log gets.
-    pub pid: u32,
+#[derive(Clone, Debug)]
+pub struct Banner {
+    /// The addresses that are listened on, and whether only this computer can connect to them.
+    addrs: Vec<(Addr, bool)>,
+    /// This computer's name, if it has one.
+    name: Option<String>,
+    trace: TraceTo,
+    pid: u32,
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-impl Banner<'_> {
+impl Banner {
+    /// The banner of this process, once it listens.
+    #[must_use]
+    pub fn new(config: &Config, listening: &Listening) -> Banner {
+        let addr = |addr: &Addr| (addr.clone(), listening.only_here(addr));
+        Banner {
+            addrs: listening.addrs.iter().map(addr).collect(),
+            name: this_computer(),
+            trace: config.trace.clone(),
+            pid: std::process::id(),
+        }
+    }
+
+    /// The screen for a terminal, the line for anything else.
+    #[must_use]
+    pub fn text(&self, terminal: bool) -> String {
+        if terminal { self.screen() } else { self.line() }
+    }
+
     /// For a terminal: where the page is, who can connect and how to change that, where the
     /// trace goes, how to stop. Several lines, each ended.
-    #[must_use]
-    pub fn screen(&self) -> String {
+    fn screen(&self) -> String {
         let mut pages = Vec::new();
-        for (addr, only_here) in self.addrs {
+        for (addr, only_here) in &self.addrs {
             pages.extend(self.pages(addr, *only_here));
         }
         let width = pages.iter().map(|(url, _)| url.len()).max().unwrap_or(0);
@@ -41,10 +56,9 @@ impl Banner<'_> {
     }
 
     /// For a log: one line of `key=value`.
-    #[must_use]
-    pub fn line(&self) -> String {
+    fn line(&self) -> String {
         let mut text = "listening".to_owned();
-        for (addr, _) in self.addrs {
+        for (addr, _) in &self.addrs {
             let _ = write!(text, " url={}", addr.url());
         }
         let _ = writeln!(text, " version={VERSION} pid={}", self.pid);
@@ -65,17 +79,17 @@ impl Banner<'_> {
             Host::Ip(ip) => ip.is_unspecified(),
             Host::Localhost | Host::Name(_) => false,
         };
-        match any && !self.name.is_empty() {
-            true => vec![
+        match &self.name {
+            Some(name) if any => vec![
                 (addr.url(), "this computer".into()),
-                (format!("http://{}:{port}", self.name), network),
+                (format!("http://{name}:{port}"), network),
             ],
-            false => vec![(addr.url(), network)],
+            _ => vec![(addr.url(), network)],
         }
     }
 
     fn trace(&self) -> String {
-        match self.trace {
+        match &self.trace {
             TraceTo::Off => "off; to watch every step: chat --trace stdout".into(),
             TraceTo::Stdout | TraceTo::Stderr => self.trace.to_string(),
             TraceTo::File(path) => format!("to the end of {}", path.display()),
@@ -86,6 +100,7 @@ impl Banner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listen::listen;
 
     fn banner(addrs: &[(&str, bool)], trace: &str) -> (String, String) {
         let addrs: Vec<_> =
@@ -95,8 +110,8 @@ mod tests {
             "stdout" => TraceTo::Stdout,
             file => TraceTo::File(file.into()),
         };
-        let banner = Banner { addrs: &addrs, name: "studio", trace: &trace, pid: 4242 };
-        (banner.screen(), banner.line())
+        let banner = Banner { addrs, name: Some("studio".into()), trace, pid: 4242 };
+        (banner.text(true), banner.text(false))
     }
 
     #[test]
@@ -145,8 +160,18 @@ mod tests {
 
     #[test]
     fn a_computer_without_a_name_is_not_a_url_without_a_host() {
-        let addrs = [(":80".parse().unwrap(), false)];
-        let banner = Banner { addrs: &addrs, name: "", trace: &TraceTo::Off, pid: 1 };
+        let addrs = vec![(":80".parse().unwrap(), false)];
+        let banner = Banner { addrs, name: None, trace: TraceTo::Off, pid: 1 };
         assert!(!banner.screen().contains("http://:"), "{}", banner.screen());
+    }
+
+    #[tokio::test]
+    async fn it_tells_what_is_listened_on() {
+        let config = crate::config::tests::config(&["--addr", "localhost:0"], &[], None);
+        let listening = listen(&config.addrs).await.unwrap();
+        let banner = Banner::new(&config, &listening);
+        let port = listening.addrs[0].port;
+        assert_eq!(banner.addrs, [(Addr { host: Host::Localhost, port }, true)]);
+        assert_eq!((banner.trace, banner.pid), (TraceTo::Off, std::process::id()));
     }
 }

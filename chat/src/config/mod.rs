@@ -97,13 +97,16 @@ impl Config {
     /// among the hosts.
     #[must_use]
     pub fn access(&self) -> Access {
-        let name = gethostname::gethostname().to_string_lossy().to_lowercase();
         let mut hosts = self.hosts.clone();
-        if !name.is_empty() && !hosts.contains(&name) {
-            hosts.push(name);
-        }
+        hosts.extend(this_computer().filter(|name| !self.hosts.contains(name)));
         Access { hosts, origins: self.origins.clone() }
     }
+}
+
+/// This computer's name in lower case, as others on its network may know it.
+pub(crate) fn this_computer() -> Option<String> {
+    let name = gethostname::gethostname().to_string_lossy().to_lowercase();
+    Some(name).filter(|name| !name.is_empty())
 }
 
 fn ask(flags: Flags, env: impl Fn(&str) -> Option<OsString>) -> Result<Asked, Wrong> {
@@ -198,4 +201,4 @@ fn usage(error: &clap::Error) -> Wrong {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

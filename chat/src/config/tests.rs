@@ -37,7 +37,7 @@ fn asked(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Aske
     seen
 }
 
-fn config(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Config {
+pub(crate) fn config(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Config {
     match asked(args, env, file) {
         Ok(Asked::Serve(config)) => config,
         other => panic!("{other:?}"),
@@ -243,8 +243,11 @@ fn limits_and_access_carry_what_was_configured() {
     assert_eq!((limits.connections, limits.connections_per_address), (5, 2));
     let access = config.access();
     let name = gethostname::gethostname().to_string_lossy().to_lowercase();
-    assert_eq!(access.hosts, ["a.org".to_owned(), name]);
+    assert_eq!(access.hosts, ["a.org", &name]);
     assert_eq!(access.origins, ["https://b.org"]);
+    // This computer named once more is still one name.
+    let again = super::tests::config(&["--host", &name], &[], None);
+    assert_eq!(again.access().hosts, [name]);
 }
 
 #[test]
