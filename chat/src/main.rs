@@ -1,2 +1,38 @@
-//! The `chat` binary.
-fn main() {}
+//! The `chat` program: configuration, trace, listeners, run, exit code.
+
+mod signals;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use chat::{Banner, Config, Drained, Error, Server, Sink, listen};
+use trace::Background;
+
+fn main() -> ExitCode {
+    // In the background, so that a stderr that nobody reads holds nothing up, the end least of all.
+    let Ok(mut stderr) = Background::new(io::stderr(), 64 << 10) else { return ExitCode::FAILURE };
+    let Err(error) = run(&stderr) else { return ExitCode::SUCCESS };
+    let _ = error.write_to(&mut stderr);
+    ExitCode::from(error.exit_code())
+}
+
+fn run(stderr: &Background) -> Result<(), Error> {
+    let Some(config) = Config::from_process()? else { return Ok(()) };
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::Serve)?;
+    let served = runtime.block_on(serve(&config, stderr));
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve(config: &Config, mut stderr: &Background) -> Result<(), Error> {
+    let signals = signals::Signals::new().map_err(Error::Serve)?;
+    let sink = Sink::open(config)?;
+    let listening = listen(&config.addrs).await?;
+    let _ = write!(stderr, "{}", Banner::new(config, &listening).text(io::stderr().is_terminal()));
+    let server = Server::new(config.limits(), config.access(), sink.tracers());
+    let served = signals.watch(|stop| server.serve(listening.listeners, stop), stderr).await;
+    sink.close(stderr);
+    let Drained { sessions, forced, .. } = served??;
+    let _ = writeln!(stderr, "stopped: {sessions} told to come back, {forced} cut off");
+    Ok(())
+}
