@@ -1,1 +1,71 @@
 //! A chat-room server you can see inside.
+//!
+//! A room is an append-only log and a client is a cursor into it. Bytes come in through a framing
+//! and a format and become a [`Command`]; the session asks the room; the room's sequencer gives
+//! the message its place and appends it as an [`Entry`]; every session reads on from its own
+//! cursor and writes the same, once encoded bytes.
+//!
+//! ```text
+//! bytes -> ws -> wire.decode -> Command -> session -> room.post -> sequencer
+//!                                                                      |
+//! bytes <- outgoing <- wire.slot <- session <- membership.read <- log.append
+//! ```
+//!
+//! Modules are listed from the lowest floor to the highest and import only downwards.
+
+// 0: values
+mod command;
+mod end;
+mod entry;
+mod limits;
+mod name;
+mod refused;
+mod tracers;
+// 1: pure machines; time is an argument
+mod guard;
+mod log;
+mod presence;
+mod wire;
+// 2: the room
+mod clock;
+mod members;
+mod membership;
+mod room;
+mod rooms;
+// 3: one client
+mod session;
+mod sessions;
+// 4: shells
+mod web;
+mod ws;
+// 5: the house
+mod banner;
+mod config;
+mod error;
+mod listen;
+mod server;
+mod sink;
+
+pub use banner::Banner;
+pub use command::{Command, Hello, Joined, Lost, Post, Posted, Reply, Start, Stored, Token};
+pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
+pub use end::End;
+pub use entry::{
+    ClientId, Content, Encoded, Entry, Epoch, MemberId, Mid, Notice, Seq, Slot, Timestamp,
+};
+pub use error::Error;
+pub use limits::Limits;
+pub use listen::{ListenError, Listening, listen};
+pub use members::{Login, Members};
+pub use membership::Membership;
+pub use name::{Name, NameError, RoomName};
+pub use refused::Refused;
+pub use room::{Room, Wake};
+pub use rooms::Rooms;
+pub use server::{Drained, Server};
+pub use session::{Inbound, Session};
+pub use sessions::{Place, Sessions};
+pub use sink::Sink;
+pub use tracers::Tracers;
+pub use web::Access;
+pub use wire::{Request, Wire};

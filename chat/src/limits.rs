@@ -23,8 +23,9 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 pub const ACCEPT_PAUSE_MOST: Duration = Duration::from_secs(1);
 
 /// The bounds a server runs with; `Limits::default()` is what `chat` uses.
+///
+/// More bounds will come: write `Limits { rooms: 10, ..Limits::default() }`.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Limits {
     /// Connections at once, of any kind: below the 1,024 descriptors a process usually gets. 1,000.
     pub connections: usize,

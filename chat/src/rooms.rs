@@ -60,6 +60,7 @@ impl Rooms {
             return Err(Refused::TooManyRooms(self.limits.rooms));
         }
         let room = self.open(name.clone());
+        trace!(self.tracer, "Room opened"; event = "room_opened", room = name.as_str());
         rooms.insert(name.clone(), Arc::clone(&room));
         self.changed.notify_one();
         Ok(room)

@@ -183,45 +183,41 @@ async fn inbound<R: AsyncRead + Unpin>(read: R, limits: &Limits) -> impl Stream<
         .max_message_size(Some(limits.frame_bytes))
         .max_frame_size(Some(limits.frame_bytes));
     let stream = WebSocketStream::from_raw_socket(ReadOnly(read), Role::Server, Some(config)).await;
-    futures_util::stream::unfold(Frames::Open(stream), |frames| async move { frames.next().await })
+    let frames = Frames { stream, over: false };
+    futures_util::stream::unfold(frames, |mut frames| async move {
+        let inbound = frames.next().await?;
+        Some((inbound, frames))
+    })
 }
 
-/// The reading side, before and after the last frame that counts.
-enum Frames<R> {
-    Open(WebSocketStream<ReadOnly<R>>),
-    /// What still comes is read and dropped until the client closes, so that our own last bytes
-    /// are not cut off by a reset.
-    Over(R),
+/// The frames of a client, up to the last one that counts.
+struct Frames<R> {
+    stream: WebSocketStream<ReadOnly<R>>,
+    over: bool,
 }
 
 impl<R: AsyncRead + Unpin> Frames<R> {
-    async fn next(self) -> Option<(Inbound, Self)> {
-        let mut stream = match self {
-            Self::Open(stream) => stream,
-            Self::Over(mut read) => {
-                tokio::io::copy(&mut read, &mut tokio::io::sink()).await.ok();
-                return None;
-            }
-        };
+    async fn next(&mut self) -> Option<Inbound> {
+        if self.over {
+            // What still comes is read and dropped until the client closes, so that our own last
+            // bytes are not cut off by a reset.
+            tokio::io::copy(&mut self.stream.get_mut().0, &mut tokio::io::sink()).await.ok();
+            return None;
+        }
         let end = loop {
-            match stream.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    return Some((Inbound::Message(text.into()), Self::Open(stream)));
-                }
-                Some(Ok(Message::Binary(bytes))) => {
-                    return Some((Inbound::Message(bytes), Self::Open(stream)));
-                }
-                Some(Ok(Message::Ping(payload))) => {
-                    return Some((Inbound::Ping(payload), Self::Open(stream)));
-                }
-                Some(Ok(Message::Pong(_))) => return Some((Inbound::Pong, Self::Open(stream))),
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => return Some(Inbound::Message(text.into())),
+                Some(Ok(Message::Binary(bytes))) => return Some(Inbound::Message(bytes)),
+                Some(Ok(Message::Ping(payload))) => return Some(Inbound::Ping(payload)),
+                Some(Ok(Message::Pong(_))) => return Some(Inbound::Pong),
                 Some(Ok(Message::Frame(_))) => {}
                 Some(Ok(Message::Close(_))) => break End::Closed,
                 Some(Err(error)) => break end(&error),
                 None => break End::Gone,
             }
         };
-        Some((Inbound::End(end), Self::Over(stream.into_inner().0)))
+        self.over = true;
+        Some(Inbound::End(end))
     }
 }
 

@@ -3,7 +3,6 @@
 mod admission;
 mod patience;
 
-use std::future::pending;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,6 +23,7 @@ use trace::trace;
 
 use self::admission::Admission;
 use self::patience::Patience;
+use crate::error::Error;
 use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, Limits};
 use crate::sessions::{Place, Sessions};
 use crate::tracers::Tracers;
@@ -80,11 +80,14 @@ impl Server {
 
     /// Serves until `stop` ends, then tells every client to come back later and waits for the
     /// sessions to end.
+    ///
+    /// # Errors
+    /// [`Error::Serve`] if something it cannot do without broke; nothing is served any more.
     pub async fn serve(
         self,
         listeners: Vec<TcpListener>,
         stop: impl Future<Output = ()>,
-    ) -> Drained {
+    ) -> Result<Drained, Error> {
         let admission = Arc::new(Admission::new(&self.limits));
         let router = self.router();
         let mut accepting = JoinSet::new();
@@ -93,12 +96,11 @@ impl Server {
             let (sessions, limits) = (Arc::clone(&self.sessions), self.limits.clone());
             accepting.spawn(accept(listener, router, admission, sessions, limits));
         }
-        tokio::select! {
-            () = stop => {}
-            () = self.keep() => {}
-            // An accept loop ends only by a panic, and then the others still serve.
-            () = async { while accepting.join_next().await.is_some() {} pending().await } => {}
-        }
+        let broken = tokio::select! {
+            () = stop => None,
+            () = self.keep() => None,
+            Some(Err(broken)) = accepting.join_next() => Some(broken),
+        };
         accepting.shutdown().await;
         let sessions = self.sessions.count();
         let forced = match timeout(self.limits.drain, self.sessions.drain()).await {
@@ -106,7 +108,10 @@ impl Server {
             Err(_) => self.sessions.count(),
         };
         trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
-        Drained { sessions, forced }
+        match broken {
+            None => Ok(Drained { sessions, forced }),
+            Some(broken) => Err(Error::Serve(io::Error::other(broken))),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The page: a template and the files it loads, embedded in the binary.
 
-use minijinja::{Environment, context};
+use minijinja::{Environment, Value, context};
 
 use crate::name::RoomName;
 
@@ -63,7 +63,8 @@ impl Page {
     }
 
     pub(super) fn render(&self, room: &RoomName, host: &str, language: Language) -> String {
-        let (room, lang, assets) = (room.as_str(), language.tag(), format!("/a/{}", self.hash));
+        let (room, lang) = (room.as_str(), language.tag());
+        let assets = Value::from_safe_string(format!("/a/{}", self.hash));
         let template = self.templates.get_template("index.html");
         let html = template.and_then(|page| page.render(context! { room, host, lang, assets }));
         html.expect("the embedded template uses only what it is given")

@@ -1,0 +1,188 @@
+//! A server in memory, and clients that are two ends of a pipe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat::{End, Inbound, Limits, RoomName, Sessions, Tracers, Wire};
+use futures_util::stream;
+use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use trace::Recorder;
+
+/// Longer than anything here may take; simulated, so a wait in vain fails at once.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+pub struct World {
+    pub sessions: Arc<Sessions>,
+    pub seen: Recorder,
+    keeper: JoinHandle<()>,
+}
+
+impl World {
+    pub fn new(limits: Limits) -> Self {
+        let seen = Recorder::default();
+        let tracers = Tracers::all(Arc::new(seen.clone()));
+        Self::traced(limits, tracers, seen)
+    }
+
+    /// A world that tells `seen` no more than `tracers` lets through.
+    pub fn traced(limits: Limits, tracers: Tracers, seen: Recorder) -> Self {
+        let sessions = Arc::new(Sessions::new(limits, tracers));
+        let rooms = Arc::clone(sessions.rooms());
+        let keeper = tokio::spawn(async move { rooms.keep().await });
+        Self { sessions, seen, keeper }
+    }
+
+    /// A client whose side of the connection holds this many bytes that it has not read.
+    pub fn connect(&self, wire: Wire, buffer: usize) -> Client {
+        let (ours, theirs) = duplex(buffer);
+        let (say, said) = mpsc::channel(64);
+        let said = Box::pin(stream::unfold(said, |mut said| async {
+            said.recv().await.map(|inbound| (inbound, said))
+        }));
+        let session = self.sessions.open(wire, RoomName::lobby());
+        let ended = tokio::spawn(session.run(said, ours));
+        Client { say: Some(say), hear: theirs, ended, next_id: 0 }
+    }
+
+    /// A client that has said hello under a name and knows who is there.
+    pub async fn join(&self, name: &str) -> Client {
+        let mut client = self.connect(Wire::Json, 1 << 20);
+        client.hello(name, r#"{"lobby":{}}"#).await;
+        client.hear_type("welcome").await;
+        client.hear_type("presence").await;
+        client
+    }
+
+    /// Waits until the trace has a line with this text.
+    #[track_caller]
+    pub fn saw(&self, text: &str) -> impl Future<Output = ()> {
+        let (seen, text) = (self.seen.clone(), text.to_owned());
+        async move {
+            if timeout(PATIENCE, seen.saw(&text)).await.is_err() {
+                panic!("never saw {text:?} in\n{seen}");
+            }
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+pub struct Client {
+    say: Option<mpsc::Sender<Inbound>>,
+    hear: DuplexStream,
+    ended: JoinHandle<End>,
+    next_id: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Frame {
+    Text(String),
+    Ping,
+    Pong(Vec<u8>),
+    Close(u16, String),
+}
+
+impl Client {
+    pub async fn send(&self, inbound: Inbound) {
+        self.say.as_ref().unwrap().send(inbound).await.unwrap();
+    }
+
+    pub async fn say(&self, text: &str) {
+        self.send(Inbound::Message(Bytes::copy_from_slice(text.as_bytes()))).await;
+    }
+
+    pub async fn hello(&self, name: &str, rooms: &str) {
+        let name = serde_json::Value::from(name);
+        self.say(&format!(r#"{{"type":"hello","id":1,"name":{name},"rooms":{rooms}}}"#)).await;
+    }
+
+    pub async fn post(&mut self, body: &str) {
+        self.next_id += 1;
+        let (id, body) = (100 + self.next_id, serde_json::Value::from(body));
+        self.say(&format!(r#"{{"type":"post","id":{id},"room":"lobby","body":{body}}}"#)).await;
+    }
+
+    /// The next frame; `None` at the end of the stream.
+    pub async fn frame(&mut self) -> Option<Frame> {
+        timeout(PATIENCE, self.read_frame()).await.expect("a frame in time")
+    }
+
+    async fn read_frame(&mut self) -> Option<Frame> {
+        let opcode = self.hear.read_u8().await.ok()?;
+        let len = match self.hear.read_u8().await.unwrap() {
+            126 => usize::from(self.hear.read_u16().await.unwrap()),
+            127 => usize::try_from(self.hear.read_u64().await.unwrap()).unwrap(),
+            len => usize::from(len),
+        };
+        let mut payload = vec![0; len];
+        self.hear.read_exact(&mut payload).await.unwrap();
+        Some(match opcode {
+            0x81 => Frame::Text(String::from_utf8(payload).unwrap()),
+            0x88 => {
+                let code = u16::from_be_bytes([payload[0], payload[1]]);
+                Frame::Close(code, String::from_utf8(payload[2..].to_vec()).unwrap())
+            }
+            0x89 => Frame::Ping,
+            0x8a => Frame::Pong(payload),
+            other => panic!("opcode {other:#x}"),
+        })
+    }
+
+    /// The next text.
+    #[track_caller]
+    pub fn hear(&mut self) -> impl Future<Output = String> {
+        async {
+            match self.frame().await {
+                Some(Frame::Text(text)) => text,
+                other => panic!("no text but {other:?}"),
+            }
+        }
+    }
+
+    /// The next object of a type, skipping others.
+    pub async fn hear_type(&mut self, kind: &str) -> serde_json::Value {
+        loop {
+            let object: serde_json::Value = serde_json::from_str(&self.hear().await).unwrap();
+            if object["type"] == kind {
+                return object;
+            }
+        }
+    }
+
+    /// The numbers and bodies of the next messages.
+    pub async fn messages(&mut self, count: usize) -> Vec<(u64, String)> {
+        let mut messages = Vec::new();
+        while messages.len() < count {
+            let message = self.hear_type("message").await;
+            let body = message["body"].as_str().unwrap().to_owned();
+            messages.push((message["seq"].as_u64().unwrap(), body));
+        }
+        messages
+    }
+
+    /// Closes as a browser does.
+    pub async fn close(self) -> End {
+        self.send(Inbound::End(End::Closed)).await;
+        self.end().await
+    }
+
+    /// Breaks off without a word.
+    pub async fn vanish(mut self) -> End {
+        self.say = None;
+        self.end().await
+    }
+
+    /// Waits, neither reading nor closing.
+    pub async fn end(self) -> End {
+        let Self { say: _say, hear: _hear, ended, .. } = self;
+        timeout(PATIENCE, ended).await.expect("an end in time").unwrap()
+    }
+}

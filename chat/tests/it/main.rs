@@ -1,0 +1,6 @@
+//! The integration tests of `chat`.
+
+mod client;
+mod session;
+mod sockets;
+mod story;

@@ -1,0 +1,319 @@
+//! The server on real sockets: HTTP, handshakes, frames, limits.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat::{Access, Drained, Limits, Server, Tracers};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use trace::Recorder;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Running {
+    addr: SocketAddr,
+    seen: Recorder,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<Drained, chat::Error>>,
+}
+
+async fn serve(limits: Limits) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (addr, seen) = (listener.local_addr().unwrap(), Recorder::default());
+    let tracers = Tracers::all(Arc::new(seen.clone()));
+    let server = Server::new(limits, Access::default(), tracers);
+    let (stop, stopped) = oneshot::channel();
+    let ended = tokio::spawn(server.serve(vec![listener], async {
+        stopped.await.ok();
+    }));
+    Running { addr, seen, stop, ended }
+}
+
+impl Running {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.addr).await.unwrap()
+    }
+
+    async fn socket(
+        &self,
+        path: &str,
+        protocol: &str,
+    ) -> Result<WebSocketStream<TcpStream>, Error> {
+        let mut request = format!("ws://{}{path}", self.addr).into_client_request()?;
+        if !protocol.is_empty() {
+            request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+        }
+        Ok(client_async(request, self.connect().await).await?.0)
+    }
+
+    /// What the server answers to these bytes, up to the end of the connection.
+    async fn ask(&self, request: &str) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(request.replace("HOST", &self.addr.to_string()).as_bytes()).await.unwrap();
+        read_all(&mut stream).await
+    }
+
+    async fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n")).await
+    }
+
+    async fn saw(&self, text: &str) {
+        let saw = timeout(PATIENCE, self.seen.saw(text)).await;
+        saw.unwrap_or_else(|_| panic!("never saw {text:?} in\n{}", self.seen));
+    }
+}
+
+async fn read_all(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A reset ends an answer as well; what came before it is what counts.
+    timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an end in time").ok();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn next(socket: &mut WebSocketStream<TcpStream>) -> Message {
+    timeout(PATIENCE, socket.next()).await.expect("a frame in time").unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_browser_and_a_tutorial_page_meet() {
+    let server = serve(Limits::default()).await;
+    let mut page = server.socket("/room", "").await.unwrap();
+    let mut ours = server.socket("/rooms/lobby/ws", "chat.v1").await.unwrap();
+    ours.send(Message::text(r#"{"type":"hello","id":1,"name":"ann"}"#)).await.unwrap();
+    assert!(next(&mut ours).await.to_text().unwrap().contains("welcome"));
+    server.saw("event=joined room=lobby client=1 name=guest-1").await;
+    page.send(Message::text("hi <there>")).await.unwrap();
+    assert_eq!(next(&mut page).await, Message::text("hi <there>"));
+    loop {
+        let frame = next(&mut ours).await.into_text().unwrap();
+        if frame.contains(r#""from":"guest-1","body":"hi <there>""#) {
+            break;
+        }
+    }
+    page.close(None).await.unwrap();
+    server.saw("event=left room=lobby client=1 why=closed").await;
+}
+
+#[tokio::test]
+async fn the_bytes_of_the_room_address() {
+    let server = serve(Limits::default()).await;
+    let mut stream = server.connect().await;
+    let key = "dGhlIHNhbXBsZSBub25jZQ==";
+    let upgrade = format!(
+        "GET /room HTTP/1.1\r\nHost: {}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+        server.addr
+    );
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    assert!(head.starts_with("http/1.1 101 switching protocols\r\n"), "{head}");
+    assert!(head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=\r\n"), "{head}");
+    assert!(!head.contains("deflate") && !head.contains("sec-websocket-protocol"), "{head}");
+
+    // A masked text frame, as a browser sends it; then the same text, unmasked, and nothing else.
+    stream.write_all(b"\x81\x82\x01\x02\x03\x04\x69\x6b").await.unwrap();
+    let mut echoed = [0; 4];
+    stream.read_exact(&mut echoed).await.unwrap();
+    assert_eq!(&echoed, b"\x81\x02hi");
+    stream.write_all(b"\x88\x80\x00\x00\x00\x00").await.unwrap();
+    let mut close = [0; 4];
+    stream.read_exact(&mut close).await.unwrap();
+    assert_eq!(close, [0x88, 8, 0x03, 0xe8]);
+}
+
+#[tokio::test]
+async fn a_browser_at_a_websocket_address_gets_words() {
+    let server = serve(Limits::default()).await;
+    for path in ["/room", "/rooms/lobby/ws"] {
+        let answer = server.get(path).await;
+        assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
+        assert!(answer.contains("a browser finds the chat page at /"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn bad_handshakes_are_refused_with_a_reason() {
+    let server = serve(Limits::default()).await;
+    let good = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (path, headers, status, words) in [
+        ("/room", good.replace("13", "8"), 426, "version 13"),
+        ("/room", good.replace("ZQ==", "Z==="), 400, "16 bytes in base64"),
+        ("/room", good.replace("dGhl", "d hl"), 400, "16 bytes in base64"),
+        ("/room", good.replace("Sec-WebSocket-Key", "X"), 400, "16 bytes in base64"),
+        ("/rooms/lobby/ws", good.into(), 400, "subprotocol chat.v1"),
+        ("/rooms/a%20b/ws", good.into(), 400, "cannot be in a name"),
+        (
+            "/room",
+            good.replace("\r\nU", "\r\nOrigin: http://evil.example\r\nU"),
+            403,
+            "--allow-origin",
+        ),
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: HOST\r\n{headers}\r\n");
+        let answer = timeout(PATIENCE, async {
+            let mut stream = server.connect().await;
+            let request = request.replace("HOST", &server.addr.to_string());
+            stream.write_all(request.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            read_all(&mut stream).await
+        });
+        let answer = answer.await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{headers}{answer}");
+        assert!(answer.contains(words), "{headers}{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_and_its_files_come_with_their_headers() {
+    let server = serve(Limits::default()).await;
+    let page = server.get("/").await;
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+    for header in [
+        "content-security-policy: default-src 'none'; script-src 'self';",
+        "require-trusted-types-for 'script'",
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+        "cross-origin-opener-policy: same-origin",
+        "cache-control: no-store",
+        "data-room=\"lobby\"",
+    ] {
+        assert!(page.contains(header), "{header} in {page}");
+    }
+    assert!(server.get("/rooms/Rust").await.contains("data-room=\"rust\""));
+    let script = page.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+    let script = server.get(script).await;
+    assert!(script.contains("text/javascript") && script.contains("immutable"), "{script}");
+    for path in ["/nope", "/../../etc/passwd", "/a/0/app.js", "/%2e%2e/x", "/rooms/%00"] {
+        let answer = server.get(path).await;
+        assert!(answer.starts_with("HTTP/1.1 40"), "{path} {answer}");
+        assert!(answer.contains("nosniff"), "{path} {answer}");
+    }
+    let rebound =
+        server.ask("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
+    assert!(rebound.starts_with("HTTP/1.1 421 ") && rebound.contains("chat --host"), "{rebound}");
+    server.saw("event=refused code=wrong_host").await;
+}
+
+#[tokio::test]
+async fn what_breaks_the_protocol_is_told_and_closed() {
+    let server = serve(Limits::default()).await;
+    let mut bystander = server.socket("/room", "").await.unwrap();
+    let long =
+        [b"\x81\xff\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00".as_slice(), b"xx"].concat();
+    for (bytes, code) in [
+        (b"\x81\x02hi".to_vec(), 1002),
+        (b"\xc1\x80\x00\x00\x00\x00".to_vec(), 1002),
+        (b"\x83\x80\x00\x00\x00\x00".to_vec(), 1002),
+        ([b"\x89\xfe\x00\x7e\x00\x00\x00\x00".as_slice(), &[0; 126]].concat(), 1002),
+        (b"\x80\x80\x00\x00\x00\x00".to_vec(), 1002),
+        (b"\x81\x81\x00\x00\x00\x00\xff".to_vec(), 1007),
+        (long, 1009),
+        (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00".to_vec(), 1009),
+    ] {
+        let socket = server.socket("/room", "").await.unwrap();
+        let mut stream = socket.into_inner();
+        stream.write_all(&bytes).await.unwrap();
+        let mut close = Vec::new();
+        let closed = timeout(PATIENCE, stream.read_to_end(&mut close)).await;
+        assert!(closed.is_ok(), "still open after {bytes:x?}");
+        assert_eq!(close[0], 0x88, "{bytes:x?} {close:x?}");
+        assert_eq!(u16::from_be_bytes([close[2], close[3]]), code, "{bytes:x?}");
+    }
+    bystander.send(Message::text("still here")).await.unwrap();
+    assert_eq!(next(&mut bystander).await, Message::text("still here"));
+}
+
+#[tokio::test]
+async fn connections_are_bounded_and_places_come_back() {
+    let server = serve(Limits { connections: 2, ..Limits::default() }).await;
+    let first = server.socket("/room", "").await.unwrap();
+    let _second = server.socket("/room", "").await.unwrap();
+    let refused = server.get("/").await;
+    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("try later"), "{refused}");
+    server.saw("event=refused code=too_many_connections peer=127.0.0.1").await;
+    drop(first);
+    server.saw("event=closed client=1").await;
+    timeout(PATIENCE, async {
+        while !server.get("/").await.starts_with("HTTP/1.1 200 ") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_end_is_cut() {
+    let server = serve(Limits { handshake: Duration::from_millis(200), ..Limits::default() }).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x").await.unwrap();
+    read_all(&mut stream).await;
+    let server = serve(Limits { silence: Duration::from_millis(200), ..Limits::default() }).await;
+    assert_eq!(read_all(&mut server.connect().await).await, "");
+}
+
+#[tokio::test]
+async fn heads_are_bounded() {
+    let server = serve(Limits::default()).await;
+    let long = format!("GET / HTTP/1.1\r\nHost: HOST\r\nX: {}\r\n\r\n", "x".repeat(20 << 10));
+    let answer = server.ask(&long).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    let many = format!("GET / HTTP/1.1\r\nHost: HOST\r\n{}\r\n", "X: x\r\n".repeat(200));
+    let answer = server.ask(&many).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+}
+
+#[tokio::test]
+async fn stopping_says_goodbye_and_ends() {
+    let server = serve(Limits::default()).await;
+    let mut page = server.socket("/room", "").await.unwrap();
+    let mut ours = server.socket("/rooms/lobby/ws", "chat.v1").await.unwrap();
+    ours.send(Message::text(r#"{"type":"hello","name":"ann"}"#)).await.unwrap();
+    assert!(next(&mut ours).await.to_text().unwrap().contains("welcome"));
+    server.saw("event=joined room=lobby client=1").await;
+    server.stop.send(()).unwrap();
+    loop {
+        let frame = next(&mut ours).await;
+        if let Message::Close(close) = frame {
+            assert_eq!(u16::from(close.unwrap().code), 1012);
+            break;
+        }
+    }
+    assert!(
+        matches!(next(&mut page).await, Message::Close(Some(close)) if close.reason == "drain")
+    );
+    drop((page, ours));
+    let drained = timeout(PATIENCE, server.ended).await.unwrap().unwrap().unwrap();
+    assert_eq!((drained.sessions, drained.forced), (2, 0));
+    assert!(TcpStream::connect(server.addr).await.is_err());
+}
+
+#[tokio::test]
+async fn a_client_that_pings_and_never_reads_costs_a_bounded_amount() {
+    let limits = Limits { blocked_write: Duration::from_millis(500), ..Limits::default() };
+    let server = serve(limits).await;
+    let mut stream = server.socket("/room", "").await.unwrap().into_inner();
+    server.saw("event=joined room=lobby client=1").await;
+    let ping = [b"\x89\xfd\x00\x00\x00\x00".as_slice(), &[0; 125]].concat().repeat(100);
+    let sent = timeout(PATIENCE, async {
+        let mut sent = 0;
+        while stream.write_all(&ping).await.is_ok() {
+            sent += ping.len();
+        }
+        sent
+    });
+    // Its own writes fail once the server has given it up; until then it is only held back.
+    sent.await.expect("the server gives it up");
+    server.saw("event=left room=lobby client=1 why=stalled").await;
+}
