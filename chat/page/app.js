@@ -29,7 +29,7 @@ const meet = (name) => names.set(name.toLowerCase(), name);
 
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 const url = `${scheme}//${location.host}/rooms/${encodeURIComponent(roomName)}/ws`;
-const wire = new Wire(url, roomName, { open: () => card.waiting || hello(), frame: heard, phase: changedPhase });
+const wire = new Wire(url, { open: () => card.waiting || hello(), frame: heard, phase: changedPhase });
 const status = new Status({ dot: $("state"), banner: $("banner"), speaker: $("speaker") }, wire, {
   asking: () => card.waiting,
 });

@@ -55,8 +55,8 @@ export class Card {
 
   /** The server's refusal, with its suggestion already filled in. */
   refused(name, error) {
-    const words = [reason(error, name)];
-    if (error.suggest) words.push(reason({ code: "name_try" }, error.suggest));
+    const words = [reason(error.code, name)];
+    if (error.suggest) words.push(reason("name_try", error.suggest));
     this.ask(error.suggest ?? name, { needed: true, words: words.join(space) });
   }
 

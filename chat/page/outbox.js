@@ -90,7 +90,7 @@ export class Outbox {
       return;
     } else if (this.entries.has(entry.mid)) {
       entry.state = "failed";
-      entry.error = { code: answer.code, text: answer.text };
+      entry.error = { code: answer.code };
       this.#save(entry);
       this.#on.refused(entry);
     }

@@ -72,7 +72,7 @@ export class Pending {
         el(
           "div",
           "note",
-          `${t("failed")}: ${reason(entry.error)} `,
+          `${t("failed")}: ${reason(entry.error.code)} `,
           button("retry", () => this.#outbox.retry(entry.mid)),
           button("remove", () => this.#outbox.remove(entry.mid)),
         ),

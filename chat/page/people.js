@@ -31,12 +31,15 @@ export class People {
     this.#me = name;
   }
 
-  frame({ count, members, joined, left }) {
-    const snapshot = members !== undefined || (joined === undefined && left === undefined);
+  frame(frame) {
+    const { count, members, joined = [], left = [] } = frame;
+    const snapshot = !("joined" in frame || "left" in frame);
     if (snapshot) this.members = members ? new Set(members) : null;
     else if (this.members) {
-      for (const name of joined ?? []) this.members.add(name);
-      for (const name of left ?? []) this.members.delete(name);
+      for (const name of joined) this.members.add(name);
+      for (const name of left) this.members.delete(name);
+      // A room that grew too big to be listed only tells how many.
+      if (joined.length + left.length === 0 && count !== this.members.size) this.members = null;
     }
     if (this.#believed === null || this.members === null) this.#believe();
     else if (snapshot) this.#settle();

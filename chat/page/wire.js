@@ -3,7 +3,7 @@
 
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 10_000;
-const PROBE_MS = 5_000;
+const STALE_MS = 60_000;
 const STEADY_MS = 10_000;
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
@@ -16,7 +16,6 @@ export class Wire {
 
   #url;
   #on;
-  #room;
   #socket = null;
   #asked = new Map();
   #next = 1;
@@ -24,16 +23,15 @@ export class Wire {
   #timer = 0;
   #steady = 0;
   #bye = null;
+  #heardAt = 0;
 
   /** @param {{open(): void, frame(frame: object): void, phase(): void}} on */
-  constructor(url, room, on) {
+  constructor(url, on) {
     this.#url = url;
-    this.#room = room;
     this.#on = on;
-    addEventListener("online", () => this.#nudge());
-    addEventListener("offline", () => this.#probe());
-    addEventListener("pageshow", (event) => event.persisted && this.#nudge());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#nudge());
+    addEventListener("online", () => this.#nudge(0));
+    addEventListener("pageshow", (event) => event.persisted && this.#nudge(0));
+    document.addEventListener("visibilitychange", () => document.hidden || this.#nudge(STALE_MS));
   }
 
   /** Connects now, whatever was planned. */
@@ -68,19 +66,16 @@ export class Wire {
     this.#phase("idle");
   }
 
-  get ready() {
-    return this.#socket?.readyState === WebSocket.OPEN;
-  }
-
   /** Sends a request; `answer` gets the frame with its id. No answer in time ends the socket. */
-  ask(frame, answer, within = ANSWER_MS) {
+  ask(frame, answer) {
     const id = this.#next++;
-    const timer = setTimeout(() => this.#lost(), within);
+    const timer = setTimeout(() => this.#lost(), ANSWER_MS);
     this.#asked.set(id, { answer, timer });
     this.#socket.send(JSON.stringify({ ...frame, id }));
   }
 
   #heard(data) {
+    this.#heardAt = Date.now();
     let frame;
     try {
       frame = JSON.parse(data);
@@ -138,15 +133,13 @@ export class Wire {
     this.#phase("waiting");
   }
 
-  /** The world changed for the better: no reason to wait, unless the server asked for it. */
-  #nudge() {
+  /**
+   * The world changed for the better: no reason to wait, unless the server asked for it. A socket
+   * that was quiet for longer than `stale` may lead nowhere, and a new one resumes where it was.
+   */
+  #nudge(stale) {
     if (this.phase === "waiting" && !this.draining) this.now();
-    else if (this.phase === "online") this.#probe();
-  }
-
-  /** Finds out whether an open socket still leads anywhere. Any answer will do. */
-  #probe() {
-    if (this.phase === "online" && this.ready) this.ask({ type: "who", room: this.#room }, () => {}, PROBE_MS);
+    else if (this.phase === "online" && Date.now() - this.#heardAt > stale) this.now();
   }
 
   #phase(phase) {

@@ -55,16 +55,17 @@ const en = {
   yesterday: "Yesterday",
   unreachable: "The server does not answer. Still trying…",
   code: {
-    bad_name: "This name cannot be used. Try a shorter or simpler one.",
+    bad_name: "A name has 1 to 32 characters, no : or comma, and does not begin with #, / or *.",
     name_taken: (name) => `“${name}” is taken.`,
     name_try: (name) => `How about “${name}”?`,
     too_many_sessions: "This name is open in too many windows. Close one and try again.",
     empty_body: "the message was empty",
     too_long: "the message is too long",
     mid_reused: "it was already sent with another text",
-    bad_room: "this room has no valid name",
+    too_many_rooms: "The server cannot hold another room now.",
+    bad_room: "This room has no valid name.",
     not_joined: "you are not in this room",
-    bad_json: "the server could not read it",
+    other: (code) => `the server refused it (${code})`,
   },
 };
 
@@ -123,16 +124,17 @@ const zh = {
   yesterday: "昨天",
   unreachable: "服务器没有回应，还在尝试…",
   code: {
-    bad_name: "这个名字不能用，换个短一点、简单一点的吧。",
+    bad_name: "名字有 1 到 32 个字，不能含冒号或逗号，也不能以 #、/ 或 * 开头。",
     name_taken: (name) => `“${name}”已经有人用了。`,
     name_try: (name) => `用“${name}”怎么样？`,
     too_many_sessions: "这个名字开的窗口太多了，关掉一个再试。",
     empty_body: "消息是空的",
     too_long: "消息太长",
     mid_reused: "它已经带着别的内容发出",
-    bad_room: "房间名不合法",
+    too_many_rooms: "服务器暂时开不了新的房间。",
+    bad_room: "这个房间名不合法。",
     not_joined: "你不在这个房间里",
-    bad_json: "服务器读不懂这条消息",
+    other: (code) => `服务器拒绝了（${code}）`,
   },
 };
 
@@ -146,10 +148,10 @@ export const t = (key, ...values) => {
   return typeof word === "function" ? word(...values) : word;
 };
 
-/** What an error code means; the server's own text for codes this page does not know. */
-export const reason = (error, ...values) => {
-  const word = table.code[error.code];
-  return (typeof word === "function" ? word(...values) : word) ?? error.text ?? error.code;
+/** What an error code means, to the person who reads it. */
+export const reason = (code, ...values) => {
+  const word = table.code[code] ?? table.code.other(code);
+  return typeof word === "function" ? word(...values) : word;
 };
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
