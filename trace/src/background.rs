@@ -164,7 +164,7 @@ impl fmt::Debug for Background {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
     use std::time::Instant;
 
     use super::queue::Phase;
@@ -205,7 +205,7 @@ mod tests {
         drop(let_go);
         // It ends as soon as it can.
         calls.recv_timeout(LONG).unwrap();
-        assert!(calls.recv_timeout(LONG).is_err());
+        assert_eq!(calls.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
     }
 
     #[test]
@@ -213,21 +213,37 @@ mod tests {
         let (called, calls) = sync_channel(10);
         let let_go = sync_channel(1).1;
         let mut lines = Background::new(Hanging { called, let_go }, 100).unwrap();
-        asleep(&lines);
+        reaches(&lines, Phase::Sleeps);
         writeln!(lines, "one").unwrap();
         calls.recv_timeout(LONG).unwrap();
-        asleep(&lines);
+        reaches(&lines, Phase::Sleeps);
         lines.flush().unwrap();
-        asleep(&lines);
+        reaches(&lines, Phase::Sleeps);
         drop(lines);
-        assert!(calls.recv_timeout(LONG).is_err(), "it let go of its writer");
+        assert_eq!(calls.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
     }
 
+    #[test]
+    fn a_worker_with_nothing_to_do_waits_before_it_looks_again() {
+        let (called, _calls) = sync_channel(1_000);
+        let let_go = sync_channel(1).1;
+        let lines = Background::new(Hanging { called, let_go }, 100).unwrap();
+        reaches(&lines, Phase::Lingers);
+    }
+
+    /// Nobody can see a phase during which the worker does not wait.
     #[track_caller]
-    fn asleep(lines: &Background) {
+    fn reaches(mut lines: &Background, phase: Phase) {
         let begun = Instant::now();
-        while lines.shared.queue().phase() != Phase::Sleeps {
-            assert!(begun.elapsed() < LONG, "it never sleeps");
+        loop {
+            let now = lines.shared.queue().phase();
+            if now == phase {
+                return;
+            }
+            assert!(begun.elapsed() < LONG, "never {phase:?}");
+            if now == Phase::Sleeps {
+                lines.write_all(b"wake up\n").unwrap();
+            }
             thread::yield_now();
         }
     }

@@ -100,7 +100,9 @@ impl<'a> Event<'a> {
 
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&Line::of(self).to_text())
+        let mut line = Line::new();
+        line.event(self);
+        f.write_str(&line.to_text())
     }
 }
 

@@ -14,28 +14,20 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn empty() -> Line {
+    pub(crate) fn new() -> Line {
         Line { stack: [0; STACK], len: 0, heap: Vec::new() }
     }
 
     /// The event as it is printed, without the newline that ends it.
     ///
     /// All code of the user that can be behind an event runs here, before any lock is taken.
-    pub(crate) fn of(event: &Event<'_>) -> Line {
-        let mut line = Line::empty();
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
         // A `Display` that fails cuts its own text short and nothing else.
-        let _ = Text(&mut line).write_fmt(event.message());
+        let _ = Text(self).write_fmt(event.message());
         for (key, value) in event.fields() {
-            let _ = Text(&mut line).write_fmt(format_args!(" {key}="));
-            line.value(value);
+            let _ = Text(self).write_fmt(format_args!(" {key}="));
+            self.value(value);
         }
-        line
-    }
-
-    pub(crate) fn value_of(value: Value<'_>) -> Line {
-        let mut line = Line::empty();
-        line.value(value);
-        line
     }
 
     pub(crate) fn end(&mut self) -> &[u8] {
@@ -53,15 +45,20 @@ impl Line {
 
     fn push(&mut self, text: &[u8]) {
         let end = self.len + text.len();
-        if self.heap.is_empty() && end <= STACK {
-            self.stack[self.len..end].copy_from_slice(text);
+        if let (true, Some(room)) = (self.heap.is_empty(), self.stack.get_mut(self.len..end)) {
+            room.copy_from_slice(text);
         } else {
-            if self.heap.is_empty() {
-                self.heap.extend_from_slice(&self.stack[..self.len]);
-            }
-            self.heap.extend_from_slice(text);
+            self.spill(text);
         }
         self.len = end;
+    }
+
+    #[cold]
+    fn spill(&mut self, text: &[u8]) {
+        if self.heap.is_empty() {
+            self.heap.extend_from_slice(&self.stack[..self.len]);
+        }
+        self.heap.extend_from_slice(text);
     }
 
     /// Takes out the one byte at `at`.
@@ -76,7 +73,7 @@ impl Line {
 
     /// Writes a value as quoted text, and takes the quote back if the text turns out not to need
     /// it: a value can be read only once, and there is no room to keep it aside.
-    fn value(&mut self, value: Value<'_>) {
+    pub(crate) fn value(&mut self, value: Value<'_>) {
         let start = self.len;
         self.push(b"\"");
         let mut quoted = Quoted { line: self, needed: false };
@@ -88,15 +85,10 @@ impl Line {
         if needed { self.push(b"\"") } else { self.remove(start) }
     }
 
-    /// Pushes the text, with `each` deciding about the characters that are `suspect`.
-    fn escape(
-        &mut self,
-        text: &str,
-        suspect: impl Fn(u8) -> bool,
-        mut each: impl FnMut(&mut Line, char),
-    ) {
+    /// Pushes the text, with `each` deciding about the characters that are suspect.
+    fn escape(&mut self, text: &str, suspects: &Suspects, mut each: impl FnMut(&mut Line, char)) {
         let mut rest = text;
-        while let Some(at) = rest.bytes().position(&suspect) {
+        while let Some(at) = rest.bytes().position(|byte| suspects[usize::from(byte)]) {
             let c = rest[at..].chars().next().unwrap_or_default();
             self.push(&rest.as_bytes()[..at]);
             each(self, c);
@@ -119,7 +111,7 @@ struct Text<'a>(&'a mut Line);
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.escape(text, can_escape, Line::push_char);
+        self.0.escape(text, &IN_TEXT, Line::push_char);
         Ok(())
     }
 }
@@ -132,7 +124,7 @@ struct Quoted<'a> {
 
 impl fmt::Write for Quoted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.line.escape(text, can_quote, |line, c| {
+        self.line.escape(text, &IN_VALUE, |line, c| {
             self.needed |= splits(c) || escaped(c);
             if matches!(c, '"' | '\\') {
                 line.push(b"\\");
@@ -156,15 +148,22 @@ fn splits(c: char) -> bool {
     c.is_whitespace() || matches!(c, '=' | '"' | '\\')
 }
 
-/// Whether a character that begins with this byte can be one that is escaped: most text is passed
-/// over without decoding it.
-fn can_escape(byte: u8) -> bool {
-    matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
-}
+/// A byte is suspect if a character that needs a second look can begin with it. Most text has
+/// none, and is passed over without being decoded.
+type Suspects = [bool; 256];
 
-/// Whether a character that begins with this byte can be one that needs quotes.
-fn can_quote(byte: u8) -> bool {
-    can_escape(byte) || matches!(byte, b' ' | b'=' | b'"' | b'\\' | 0xe1 | 0xe3)
+static IN_TEXT: Suspects = suspects(false);
+static IN_VALUE: Suspects = suspects(true);
+
+const fn suspects(in_value: bool) -> Suspects {
+    let mut suspects = [false; 256];
+    let mut byte = 0;
+    while byte < suspects.len() {
+        suspects[byte] = matches!(byte as u8, 0..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef)
+            || in_value && matches!(byte as u8, b' ' | b'=' | b'"' | b'\\' | 0xe1 | 0xe3);
+        byte += 1;
+    }
+    suspects
 }
 
 #[cfg(test)]
@@ -174,21 +173,21 @@ mod tests {
     #[test]
     fn no_character_slips_past_its_first_byte() {
         for c in '\0'..=char::MAX {
-            let first = c.encode_utf8(&mut [0; 4]).as_bytes()[0];
-            assert!(!escaped(c) || can_escape(first), "{c:?} in text");
-            assert!(!(escaped(c) || splits(c)) || can_quote(first), "{c:?} in a value");
+            let first = usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0]);
+            assert!(!escaped(c) || IN_TEXT[first], "{c:?} in text");
+            assert!(!(escaped(c) || splits(c)) || IN_VALUE[first], "{c:?} in a value");
         }
     }
 
     #[test]
     fn common_text_is_not_looked_at_twice() {
-        let suspects = |suspect: fn(u8) -> bool| (0..=255).filter(|byte| suspect(*byte)).count();
-        assert_eq!((suspects(can_escape), suspects(can_quote)), (37, 43));
+        let count = |in_value| suspects(in_value).iter().filter(|suspect| **suspect).count();
+        assert_eq!((count(false), count(true)), (37, 43));
     }
 
     #[test]
     fn a_short_line_stays_on_the_stack() {
-        let mut line = Line::empty();
+        let mut line = Line::new();
         line.push(&[b'x'; STACK]);
         assert!(line.heap.is_empty());
         line.push(b"");

@@ -117,8 +117,12 @@ fn rank(value: &str) -> f64 {
 
 impl Tracer for Recorder {
     fn trace(&self, event: &Event<'_>) {
-        let line = Line::of(event).to_text().into_owned();
-        let text = |value| Line::value_of(value).to_text().into_owned();
+        let line = event.to_string();
+        let text = |value| {
+            let mut text = Line::new();
+            text.value(value);
+            text.to_text().into_owned()
+        };
         let fields = event.fields().map(|(key, value)| (key, text(value))).collect();
         let mut tape = self.tape();
         tape.records.push(Record { line, fields });

@@ -36,7 +36,8 @@ struct Ledger<W> {
 
 impl<W: io::Write + Send> Tracer for Lines<W> {
     fn trace(&self, event: &Event<'_>) {
-        let mut line = Line::of(event);
+        let mut line = Line::new();
+        line.event(event);
         let line = line.end();
         // Only a writer that panicked can have poisoned it, and that writer is asked again.
         let ledger = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
