@@ -137,13 +137,10 @@ impl Client {
     }
 
     /// The next text.
-    #[track_caller]
-    pub fn hear(&mut self) -> impl Future<Output = String> {
-        async {
-            match self.frame().await {
-                Some(Frame::Text(text)) => text,
-                other => panic!("no text but {other:?}"),
-            }
+    pub async fn hear(&mut self) -> String {
+        match self.frame().await {
+            Some(Frame::Text(text)) => text,
+            other => panic!("no text but {other:?}"),
         }
     }
 
