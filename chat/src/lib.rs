@@ -69,3 +69,7 @@ pub use sink::Sink;
 pub use tracers::Tracers;
 pub use web::Access;
 pub use wire::{Request, Wire};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

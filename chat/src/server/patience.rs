@@ -81,7 +81,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-    use tokio::time::Instant;
+    use tokio::time::{Instant, interval};
 
     use super::*;
 
@@ -100,13 +100,13 @@ mod tests {
         let (ours, mut theirs) = duplex(8);
         let mut stream = Patience::new(ours, Duration::from_secs(5));
         let reader = async {
-            let mut got = [0; 8];
-            for _ in 0..4 {
-                sleep(Duration::from_secs(4)).await;
+            let (mut got, mut every) = ([0; 8], interval(Duration::from_secs(4)));
+            for _ in 0..5 {
+                every.tick().await;
                 theirs.read_exact(&mut got).await.unwrap();
             }
         };
-        let (written, ()) = tokio::join!(stream.write_all(&[0; 32]), reader);
+        let (written, ()) = tokio::join!(stream.write_all(&[0; 40]), reader);
         written.unwrap();
     }
 }

@@ -96,7 +96,7 @@ fn post(asked: Asked, limits: &Limits) -> Result<Post, Refused> {
 
 pub(super) fn entry(entry: &Entry) -> Vec<u8> {
     #[derive(Serialize)]
-    struct Message<'a> {
+    struct EntryObject<'a> {
         r#type: &'static str,
         room: &'a str,
         seq: u64,
@@ -110,7 +110,7 @@ pub(super) fn entry(entry: &Entry) -> Vec<u8> {
         reply: Option<u64>,
     }
     let Content::Post { body, reply } = &entry.content;
-    bytes(&Message {
+    bytes(&EntryObject {
         r#type: "message",
         room: entry.room.as_str(),
         seq: entry.seq.0,
@@ -128,14 +128,14 @@ pub(super) fn notice(notice: &Notice) -> Vec<u8> {
         names.iter().map(Name::as_str).collect()
     }
     #[derive(Serialize)]
-    struct Presence<'a> {
+    struct NoticeObject<'a> {
         r#type: &'static str,
         room: &'a str,
         count: usize,
         joined: Vec<&'a str>,
         left: Vec<&'a str>,
     }
-    bytes(&Presence {
+    bytes(&NoticeObject {
         r#type: "presence",
         room: notice.room.as_str(),
         count: notice.count,

@@ -1,25 +1,28 @@
 //! One room: a log, who is in it, and whom to wake.
 
-use std::collections::HashMap;
+mod mids;
+mod readers;
+mod state;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::Instant;
 
-use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 use trace::{Tracer, trace};
 
+use self::readers::Readers;
+pub use self::readers::Wake;
+use self::state::State;
 use crate::clock;
 use crate::command::{Joined, Lost, Post, Posted, Reply, Start, Stored};
 use crate::end::End;
-use crate::entry::{ClientId, Encoded, Entry, Epoch, MemberId, Mid, Notice, Slot};
+use crate::entry::{ClientId, Encoded, Entry, Epoch, MemberId, Notice, Slot};
 use crate::limits::Limits;
-use crate::log::{Bounds, Cursor, Log, Position, Read};
+use crate::log::{Cursor, Position, Read};
 use crate::members::Login;
 use crate::membership::Membership;
 use crate::name::RoomName;
-use crate::presence::Presence;
 use crate::refused::Refused;
 
 /// Who gives an entry its place and makes it last. A closed set: history on disk will be another.
@@ -27,16 +30,6 @@ use crate::refused::Refused;
 enum Sequencer {
     /// The log's own counter.
     Memory,
-}
-
-/// What a session sleeps on. Any of its rooms wakes it; a wake-up carries no data.
-#[derive(Debug, Default)]
-pub struct Wake(AtomicWaker);
-
-impl Wake {
-    pub(crate) fn register(&self, waker: &Waker) {
-        self.0.register(waker);
-    }
 }
 
 /// A named log, its members, and the sessions that read it.
@@ -53,16 +46,7 @@ pub struct Room {
     // Held for pointer copies and for tracing what they mean, never across an await; never
     // together with `readers`.
     state: Mutex<State>,
-    readers: Mutex<HashMap<ClientId, Arc<Wake>>>,
-}
-
-#[derive(Debug)]
-struct State {
-    log: Log,
-    presence: Presence,
-    /// The entries in the log by their sender's own name for them.
-    mids: HashMap<(MemberId, Mid), Arc<Entry>>,
-    empty_since: Option<Instant>,
+    readers: Readers,
 }
 
 impl Room {
@@ -74,17 +58,6 @@ impl Room {
         tracer: Arc<dyn Tracer>,
         changed: Arc<Notify>,
     ) -> Self {
-        let bounds = Bounds {
-            slots: limits.log_slots,
-            bytes: limits.log_bytes,
-            notices_behind: limits.notices_behind,
-        };
-        let state = State {
-            log: Log::new(epoch, bounds),
-            presence: Presence::default(),
-            mids: HashMap::new(),
-            empty_since: None,
-        };
         Self {
             name,
             limits: limits.clone(),
@@ -92,8 +65,8 @@ impl Room {
             tracer,
             changed,
             end: AtomicU64::new(0),
-            state: Mutex::new(state),
-            readers: Mutex::default(),
+            state: Mutex::new(State::new(epoch, limits)),
+            readers: Readers::default(),
         }
     }
 
@@ -111,7 +84,7 @@ impl Room {
         start: &Start,
         wake: &Arc<Wake>,
     ) -> (Membership, Joined, Option<Lost>) {
-        self.readers().insert(client, Arc::clone(wake));
+        self.readers.add(client, wake);
         let mut state = self.state();
         state.presence.join(login.id, &login.name);
         state.empty_since = None;
@@ -133,7 +106,7 @@ impl Room {
         let (room, why) = (self.name.as_str(), end.as_str());
         trace!(self.tracer, "Client left"; event = "left", room = room, client = client.0, why = why);
         drop(state);
-        self.readers().remove(&client);
+        self.readers.remove(client);
         self.changed.notify_one();
     }
 
@@ -160,12 +133,8 @@ impl Room {
     ) -> Result<Posted, Refused> {
         let stored = Stored::Memory;
         let mut state = self.state();
-        let key = post.mid.clone().map(|mid| (login.id, mid));
-        if let Some(known) = key.as_ref().and_then(|key| state.mids.get(key)) {
-            return match known.content == post.content {
-                true => Ok(Posted { seq: known.seq, stored, dup: true }),
-                false => Err(Refused::MidReused),
-            };
+        if let Some(seq) = state.mids.find(login.id, &post)? {
+            return Ok(Posted { seq, stored, dup: true });
         }
         let prev = state.log.head();
         let entry = Arc::new(Entry {
@@ -179,7 +148,7 @@ impl Room {
             content: post.content,
             encoded: Encoded::default(),
         });
-        state.mids.extend(key.map(|key| (key, Arc::clone(&entry))));
+        state.mids.add(&entry);
         let (room, seq) = (self.name.as_str(), entry.seq);
         trace!(self.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
         self.append(state, Slot::Entry(entry));
@@ -187,18 +156,9 @@ impl Room {
     }
 
     fn append(&self, mut state: MutexGuard<'_, State>, slot: Slot) {
-        for gone in state.log.append(slot) {
-            if let Slot::Entry(entry) = gone
-                && let Some(mid) = &entry.mid
-            {
-                state.mids.remove(&(entry.sender, mid.clone()));
-            }
-        }
-        self.end.store(state.log.end().0, Ordering::Release);
+        self.end.store(state.append(slot).0, Ordering::Release);
         drop(state);
-        for wake in self.readers().values() {
-            wake.0.wake();
-        }
+        self.readers.wake();
     }
 
     /// Whether there is something to read at `position`.
@@ -253,32 +213,5 @@ impl Room {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn readers(&self) -> MutexGuard<'_, HashMap<ClientId, Arc<Wake>>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn start(&self, start: &Start) -> (Cursor, usize, Option<Lost>) {
-        let all = |lost| {
-            let (cursor, replay) = self.log.at_oldest();
-            (cursor, replay, Some(lost))
-        };
-        match start {
-            Start::Head => (self.log.at_head(), 0, None),
-            Start::Last(n) => {
-                let (cursor, replay) = self.log.at_last(*n);
-                (cursor, replay, None)
-            }
-            Start::After(epoch, seq) if epoch == self.log.epoch() => {
-                match self.log.at_after(*seq) {
-                    Some((cursor, replay)) => (cursor, replay, None),
-                    None => all(Lost::Expired),
-                }
-            }
-            Start::After(..) => all(Lost::Epoch),
-        }
     }
 }

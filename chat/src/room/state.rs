@@ -1,0 +1,61 @@
+//! What a room knows, behind its one lock.
+
+use std::time::Instant;
+
+use super::mids::Mids;
+use crate::command::{Lost, Start};
+use crate::entry::{Epoch, Slot};
+use crate::limits::Limits;
+use crate::log::{Bounds, Cursor, Log, Position};
+use crate::presence::Presence;
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) log: Log,
+    pub(super) presence: Presence,
+    pub(super) mids: Mids,
+    pub(super) empty_since: Option<Instant>,
+}
+
+impl State {
+    pub(super) fn new(epoch: Epoch, limits: &Limits) -> Self {
+        let bounds = Bounds {
+            slots: limits.log_slots,
+            bytes: limits.log_bytes,
+            notices_behind: limits.notices_behind,
+        };
+        let log = Log::new(epoch, bounds);
+        let (presence, mids) = (Presence::default(), Mids::default());
+        Self { log, presence, mids, empty_since: None }
+    }
+
+    /// Puts a slot at the end, which is where the answer points.
+    pub(super) fn append(&mut self, slot: Slot) -> Position {
+        for gone in self.log.append(slot) {
+            self.mids.forget(&gone);
+        }
+        self.log.end()
+    }
+
+    /// A cursor at `start` and how many entries follow; or one before all there are, and why.
+    pub(super) fn start(&self, start: &Start) -> (Cursor, usize, Option<Lost>) {
+        let all = |lost| {
+            let (cursor, replay) = self.log.at_oldest();
+            (cursor, replay, Some(lost))
+        };
+        match start {
+            Start::Head => (self.log.at_head(), 0, None),
+            Start::Last(n) => {
+                let (cursor, replay) = self.log.at_last(*n);
+                (cursor, replay, None)
+            }
+            Start::After(epoch, seq) if epoch == self.log.epoch() => {
+                match self.log.at_after(*seq) {
+                    Some((cursor, replay)) => (cursor, replay, None),
+                    None => all(Lost::Expired),
+                }
+            }
+            Start::After(..) => all(Lost::Epoch),
+        }
+    }
+}

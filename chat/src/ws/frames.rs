@@ -1,0 +1,110 @@
+//! The frames of a client.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::{Stream, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::end::End;
+use crate::limits::Limits;
+use crate::session::Inbound;
+
+/// Bytes read from a client at once: tungstenite holds such a buffer for every connection.
+const READ_BUFFER_BYTES: usize = 4 << 10;
+
+/// The messages of a client.
+pub(super) async fn inbound<R: AsyncRead + Unpin>(
+    read: R,
+    limits: &Limits,
+) -> impl Stream<Item = Inbound> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(READ_BUFFER_BYTES)
+        .max_message_size(Some(limits.frame_bytes))
+        .max_frame_size(Some(limits.frame_bytes));
+    let stream = WebSocketStream::from_raw_socket(ReadOnly(read), Role::Server, Some(config)).await;
+    let frames = Frames { stream, over: false };
+    futures_util::stream::unfold(frames, |mut frames| async move {
+        let inbound = frames.next().await?;
+        Some((inbound, frames))
+    })
+}
+
+/// The frames of a client, up to the last one that counts.
+struct Frames<R> {
+    stream: WebSocketStream<ReadOnly<R>>,
+    over: bool,
+}
+
+impl<R: AsyncRead + Unpin> Frames<R> {
+    async fn next(&mut self) -> Option<Inbound> {
+        if self.over {
+            // What still comes is read and dropped until the client closes, so that our own last
+            // bytes are not cut off by a reset.
+            tokio::io::copy(&mut self.stream.get_mut().0, &mut tokio::io::sink()).await.ok();
+            return None;
+        }
+        let end = loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => return Some(Inbound::Message(text.into())),
+                Some(Ok(Message::Binary(bytes))) => return Some(Inbound::Message(bytes)),
+                Some(Ok(Message::Ping(payload))) => return Some(Inbound::Ping(payload)),
+                Some(Ok(Message::Pong(_))) => return Some(Inbound::Pong),
+                Some(Ok(Message::Frame(_))) => {}
+                Some(Ok(Message::Close(_))) => break End::Closed,
+                Some(Err(error)) => break end(&error),
+                None => break End::Gone,
+            }
+        };
+        self.over = true;
+        Some(Inbound::End(end))
+    }
+}
+
+fn end(error: &Error) -> End {
+    match error {
+        Error::Capacity(_) => End::TooBig,
+        Error::Utf8(_) => End::NotText,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+        Error::Protocol(_) => End::Malformed,
+        _ => End::Gone,
+    }
+}
+
+/// A stream that reads, and takes writes for done.
+struct ReadOnly<R>(R);
+
+impl<R: AsyncRead + Unpin> AsyncRead for ReadOnly<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl<R: Unpin> AsyncWrite for ReadOnly<R> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

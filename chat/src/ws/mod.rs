@@ -1,0 +1,98 @@
+//! WebSocket: the handshake on an HTTP request, and the frames of a client as a stream.
+//!
+//! Tungstenite only reads here. What it would write (answers to pings and closes) is dropped,
+//! because a connection has one write side and the session owns it.
+
+mod frames;
+mod handshake;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use trace::trace;
+
+use self::frames::inbound;
+use self::handshake::{Refusal, accept_key, has_word};
+use crate::end::End;
+use crate::name::RoomName;
+use crate::sessions::{Place, Sessions};
+use crate::wire::Wire;
+
+/// The subprotocol of the json format.
+const SUBPROTOCOL: &str = "chat.v1";
+
+/// The addresses that speak WebSocket.
+pub fn routes(sessions: Arc<Sessions>) -> Router {
+    Router::new()
+        .route("/room", get(lobby))
+        .route("/rooms/{room}/ws", get(room))
+        .with_state(sessions)
+}
+
+async fn lobby(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
+    upgrade(&sessions, Wire::Body, RoomName::lobby(), request)
+        .unwrap_or_else(Refusal::into_response)
+}
+
+async fn room(
+    State(sessions): State<Arc<Sessions>>,
+    Path(room): Path<String>,
+    request: Request,
+) -> Response {
+    let room = RoomName::new(&room).map_err(|why| Refusal::Room(why.to_string()));
+    room.and_then(|room| upgrade(&sessions, Wire::Json, room, request))
+        .unwrap_or_else(Refusal::into_response)
+}
+
+/// Answers a handshake and starts the session behind it.
+fn upgrade(
+    sessions: &Arc<Sessions>,
+    wire: Wire,
+    room: RoomName,
+    mut request: Request,
+) -> Result<Response, Refusal> {
+    let headers = request.headers();
+    let accept = accept_key(headers)?;
+    if wire == Wire::Json && !has_word(headers, header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+        return Err(Refusal::Subprotocol);
+    }
+    if sessions.stopping().is_cancelled() {
+        return Err(Refusal::Stopping);
+    }
+    let upgraded = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refusal::NotWebSocket)?;
+    let place = request.extensions_mut().remove::<Place>();
+    let session = sessions.open(wire, room);
+    let tracers = sessions.tracers().clone();
+    let limits = sessions.limits().clone();
+    sessions.spawn(async move {
+        let client = session.client().0;
+        trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str());
+        match upgraded.await {
+            Ok(stream) => {
+                let (read, write) = tokio::io::split(TokioIo::new(stream));
+                let inbound = Box::pin(inbound(read, &limits).await);
+                Box::pin(session.run(inbound, write)).await;
+            }
+            Err(error) => {
+                trace!(tracers.tracer, "Connection closed"; event = "closed", client = client, why = End::Gone.as_str(), cause = format_args!("{error}"));
+            }
+        }
+        drop(place);
+    });
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if wire == Wire::Json {
+        let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
+    Ok(response)
+}
