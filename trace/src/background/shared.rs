@@ -1,4 +1,3 @@
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,19 +19,20 @@ pub(super) struct Shared {
     pub(super) out: AtomicU64,
     /// Grows whenever the writer takes something, be it a part of a line.
     pub(super) steps: AtomicU64,
+    /// How long the writer may take nothing before nobody waits for it any more.
     patience: Duration,
 }
 
 impl Shared {
-    pub(super) fn new(capacity: usize, patience: Duration) -> io::Result<Shared> {
-        Ok(Shared {
-            queue: Mutex::new(Queue::new(capacity)?),
+    pub(super) fn new(queue: Queue, patience: Duration) -> Shared {
+        Shared {
+            queue: Mutex::new(queue),
             work: Condvar::new(),
             done: Condvar::new(),
             out: AtomicU64::new(0),
             steps: AtomicU64::new(0),
             patience,
-        })
+        }
     }
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -84,12 +84,14 @@ impl Drop for Gone {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicBool;
+    use std::time::Instant;
+    use std::{iter, thread};
 
     use super::*;
 
     #[test]
     fn waiting_goes_on_while_the_writer_takes_something() {
-        let shared = Shared::new(0, Duration::from_millis(1)).unwrap();
+        let shared = Shared::new(Queue::default(), Duration::from_millis(1));
         let looks = AtomicU64::new(0);
         let slow = |_: &Queue| {
             shared.steps.fetch_add(1, Relaxed);
@@ -101,12 +103,39 @@ mod tests {
 
     #[test]
     fn waiting_ends_when_the_writer_takes_nothing() {
-        let shared = Shared::new(0, Duration::from_millis(1)).unwrap();
+        let shared = Shared::new(Queue::default(), Duration::from_millis(1));
         let waited = AtomicBool::new(false);
         drop(shared.wait(shared.queue(), |_| {
             waited.store(true, Relaxed);
             false
         }));
         assert!(waited.load(Relaxed));
+    }
+
+    #[test]
+    fn a_worker_with_nothing_urgent_waits_before_it_looks_again() {
+        let queue = Queue::new(Batch::default(), 100);
+        let shared = Arc::new(Shared::new(queue, Duration::ZERO));
+        let worker = Arc::clone(&shared);
+        let work = thread::spawn(move || {
+            let mut close = false;
+            while !close {
+                // Never silent, so that it never sleeps.
+                worker.queue().push(b"a");
+                close = worker.take(&mut Batch::default()).close;
+            }
+        });
+        // Nobody could see this if the worker did not let go of the queue.
+        let begun = Instant::now();
+        let phases = iter::repeat_with(|| {
+            thread::yield_now();
+            shared.queue().phase()
+        });
+        let seen = phases
+            .take_while(|_| begun.elapsed() < Duration::from_secs(20))
+            .any(|phase| phase == Phase::Lingers);
+        shared.queue().close();
+        work.join().unwrap();
+        assert!(seen);
     }
 }

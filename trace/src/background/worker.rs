@@ -87,6 +87,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::queue::Queue;
     use super::*;
     use crate::write;
 
@@ -138,7 +139,8 @@ mod tests {
 
     impl Bench {
         fn new(capacity: usize, script: &[Step]) -> Bench {
-            let shared = Arc::new(Shared::new(capacity, Duration::ZERO).unwrap());
+            let shared =
+                Arc::new(Shared::new(Queue::new(Batch::default(), capacity), Duration::ZERO));
             let w = Scripted::default();
             w.lock().0 = script.iter().copied().collect();
             let worker = Worker::new(Arc::clone(&shared), w.clone(), write::report as _);

@@ -278,6 +278,13 @@ fn a_writer_that_panics_hangs_nobody() {
 }
 
 #[test]
+fn more_memory_than_there_is_is_an_error() {
+    assert!(Background::new(io::sink(), 1 << 10).is_ok());
+    let error = Background::new(io::sink(), usize::MAX).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::OutOfMemory);
+}
+
+#[test]
 fn many_threads_lose_nothing_untold() {
     const THREADS: u64 = 4;
     const LINES: u64 = 2_000;

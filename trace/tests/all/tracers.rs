@@ -82,7 +82,7 @@ fn a_tee_keeps_the_event_from_its_disabled_half() {
 
 #[test]
 fn none_is_off() {
-    let none: Option<Probe> = None;
+    let none: Option<&Probe> = None;
     assert!(!none.enabled());
     none.flush();
     // Even when told in spite of it.
