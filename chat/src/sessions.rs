@@ -1,6 +1,7 @@
 //! The sessions of a server: what each is made with, how many there are, and how they end together.
 
 use std::any::Any;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,12 +18,20 @@ use crate::wire::Wire;
 
 /// A connection's place among those that a server allows: given back when the last clone is gone.
 #[derive(Clone)]
-pub struct Place(#[allow(dead_code, reason = "held, never read")] Arc<dyn Any + Send + Sync>);
+pub struct Place {
+    peer: SocketAddr,
+    _held: Arc<dyn Any + Send + Sync>,
+}
 
 impl Place {
-    /// Keeps `held` for as long as the connection lasts.
-    pub fn new(held: impl Any + Send + Sync) -> Self {
-        Self(Arc::new(held))
+    /// Keeps `held` for as long as the connection from `peer` lasts.
+    pub fn new(peer: SocketAddr, held: impl Any + Send + Sync) -> Self {
+        Self { peer, _held: Arc::new(held) }
+    }
+
+    /// Where the connection comes from.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
     }
 }
 

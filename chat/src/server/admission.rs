@@ -1,12 +1,11 @@
 //! How many connections there may be: in all, and from one address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::is_exempt;
 use crate::limits::Limits;
 use crate::sessions::Place;
 
@@ -50,12 +49,12 @@ impl Admission {
         }
     }
 
-    pub(super) fn admit(&self, address: IpAddr) -> Result<Place, Full> {
+    pub(super) fn admit(&self, peer: SocketAddr) -> Result<Place, Full> {
         let permit = Arc::clone(&self.total).try_acquire_owned().map_err(|_| Full::Server)?;
-        if is_exempt(address) {
-            return Ok(Place::new(permit));
+        if peer.ip().to_canonical().is_loopback() {
+            return Ok(Place::new(peer, permit));
         }
-        let address = home(address);
+        let address = home(peer.ip());
         let mut addresses = self.addresses.lock();
         let count = addresses.get(&address).copied().unwrap_or(0);
         if count >= self.per_address {
@@ -63,7 +62,7 @@ impl Admission {
         }
         addresses.insert(address, count + 1);
         let addresses = Arc::clone(&self.addresses);
-        Ok(Place::new(Counted { addresses, address, _permit: permit }))
+        Ok(Place::new(peer, Counted { addresses, address, _permit: permit }))
     }
 
     /// A turn at being told why there is no place; `None` if too many are being told already.
@@ -116,32 +115,32 @@ mod tests {
         Admission::new(&Limits { connections, connections_per_address, ..Limits::default() })
     }
 
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    fn from(ip: &str) -> SocketAddr {
+        SocketAddr::new(ip.parse().unwrap(), 4242)
     }
 
     #[test]
     fn places_are_bounded_and_come_back() {
         let admission = admission(2, 9);
-        let one = admission.admit(ip("10.0.0.1")).unwrap();
-        let _two = admission.admit(ip("127.0.0.1")).unwrap();
-        assert_eq!(admission.admit(ip("10.0.0.2")).err(), Some(Full::Server));
+        let one = admission.admit(from("10.0.0.1")).unwrap();
+        let _two = admission.admit(from("127.0.0.1")).unwrap();
+        assert_eq!(admission.admit(from("10.0.0.2")).err(), Some(Full::Server));
         drop(one);
-        assert!(admission.admit(ip("10.0.0.2")).is_ok());
+        assert!(admission.admit(from("10.0.0.2")).is_ok());
     }
 
     #[test]
     fn an_address_has_a_bound_of_its_own() {
         let admission = admission(99, 1);
-        let one = admission.admit(ip("10.0.0.1")).unwrap();
-        assert_eq!(admission.admit(ip("10.0.0.1")).err(), Some(Full::Address));
-        assert_eq!(admission.admit(ip("::ffff:10.0.0.1")).err(), Some(Full::Address));
-        let _other = admission.admit(ip("10.0.0.2")).unwrap();
+        let one = admission.admit(from("10.0.0.1")).unwrap();
+        assert_eq!(admission.admit(from("10.0.0.1")).err(), Some(Full::Address));
+        assert_eq!(admission.admit(from("::ffff:10.0.0.1")).err(), Some(Full::Address));
+        let _other = admission.admit(from("10.0.0.2")).unwrap();
         drop(one);
-        let _again = admission.admit(ip("10.0.0.1")).unwrap();
-        let _v6 = admission.admit(ip("2001:db8::1")).unwrap();
-        assert_eq!(admission.admit(ip("2001:db8::2")).err(), Some(Full::Address));
-        let _net = admission.admit(ip("2001:db8:0:1::1")).unwrap();
+        let _again = admission.admit(from("10.0.0.1")).unwrap();
+        let _v6 = admission.admit(from("2001:db8::1")).unwrap();
+        assert_eq!(admission.admit(from("2001:db8::2")).err(), Some(Full::Address));
+        let _net = admission.admit(from("2001:db8:0:1::1")).unwrap();
         assert_eq!(admission.addresses.lock().len(), 4);
     }
 
@@ -149,9 +148,9 @@ mod tests {
     fn this_computer_is_exempt_from_the_bound_of_an_address() {
         let admission = admission(99, 0);
         for address in ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"] {
-            assert!(admission.admit(ip(address)).is_ok(), "{address}");
+            assert!(admission.admit(from(address)).is_ok(), "{address}");
         }
-        assert!(admission.admit(ip("10.0.0.1")).is_err());
+        assert!(admission.admit(from("10.0.0.1")).is_err());
         assert!(admission.addresses.lock().is_empty());
     }
 }

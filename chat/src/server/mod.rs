@@ -4,7 +4,6 @@ mod admission;
 mod patience;
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,7 +143,7 @@ async fn accept(
         };
         pause = ACCEPT_PAUSE;
         stream.set_nodelay(true).ok();
-        match admission.admit(peer.ip()) {
+        match admission.admit(peer) {
             Ok(place) => {
                 let router = router.clone();
                 connections.spawn(serve(stream, router, place, limits.clone()));
@@ -201,9 +200,4 @@ async fn refuse(mut stream: TcpStream) {
         stream.shutdown().await.ok();
         while stream.read(&mut head).await.is_ok_and(|n| n > 0) {}
     }
-}
-
-/// Whether an address is this computer's own, which per-address limits do not count.
-fn is_exempt(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }

@@ -5,6 +5,7 @@ mod outgoing;
 mod requests;
 
 use std::future::poll_fn;
+use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -151,8 +152,11 @@ impl Session {
             tokio::select! {
                 () = &mut stopped => return End::Drain,
                 written = outgoing.write(), if outgoing.waiting() > 0 => {
-                    if written.is_err() {
-                        return End::Gone;
+                    match written {
+                        Ok(()) => {}
+                        // A stream may have a patience of its own.
+                        Err(error) if error.kind() == io::ErrorKind::TimedOut => return End::Stalled,
+                        Err(_) => return End::Gone,
                     }
                     guard.wrote(clock::now(), outgoing.waiting() > 0);
                     if !outgoing.in_batch() {

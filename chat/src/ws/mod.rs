@@ -72,7 +72,9 @@ fn upgrade(
     let limits = sessions.limits().clone();
     sessions.spawn(async move {
         let client = session.client().0;
-        trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str());
+        let peer = place.as_ref().map(Place::peer);
+        let shown = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
+        trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str(), peer = shown.as_str());
         match upgraded.await {
             Ok(stream) => {
                 let (read, write) = tokio::io::split(TokioIo::new(stream));

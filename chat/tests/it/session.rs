@@ -366,3 +366,32 @@ async fn rooms_are_bounded() {
     ann.say(r#"{"type":"post","body":"down there"}"#).await;
     assert_eq!(ann.hear_type("message").await["room"], "lobby");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_sees_one_order() {
+    const POSTERS: usize = 8;
+    const POSTS: usize = 200;
+    let world = World::new(Limits::default());
+    let mut clients = vec![];
+    for n in 0..POSTERS {
+        clients.push(world.join(&format!("n{n}")).await);
+    }
+    let talking = clients.into_iter().map(|mut client| {
+        tokio::spawn(async move {
+            let mut seen = vec![];
+            for n in 0..POSTS {
+                client.post(&n.to_string()).await;
+                seen.extend(client.messages(1).await);
+            }
+            seen.extend(client.messages(POSTERS * POSTS - POSTS).await);
+            seen
+        })
+    });
+    let mut orders = vec![];
+    for talk in talking.collect::<Vec<_>>() {
+        orders.push(talk.await.unwrap());
+    }
+    let numbers = orders[0].iter().map(|(seq, _)| *seq);
+    assert!(numbers.eq(1..=(POSTERS * POSTS) as u64));
+    assert!(orders.iter().all(|order| *order == orders[0]));
+}
