@@ -169,6 +169,7 @@ const fn suspects(in_value: bool) -> Suspects {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{from_fn, trace};
 
     #[test]
     fn no_character_slips_past_its_first_byte() {
@@ -194,5 +195,16 @@ mod tests {
         assert!(line.heap.is_empty());
         line.push(b"y");
         assert_eq!((line.heap.len(), line.bytes().len()), (STACK + 1, STACK + 1));
+    }
+
+    #[test]
+    fn a_short_event_allocates_nothing_whatever_it_says() {
+        let tracer = from_fn(|event| {
+            let mut line = Line::new();
+            line.event(event);
+            line.end();
+            assert_eq!((line.heap.capacity(), line.len), (0, 48));
+        });
+        trace!(tracer, "a\n{}", '\u{202e}'; b = "c d", e = "\"\\\u{feff}", f = 0.25, g = "h");
     }
 }

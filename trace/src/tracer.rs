@@ -30,7 +30,8 @@ use crate::Event;
 /// }
 /// ```
 pub trait Tracer: Send + Sync {
-    /// Takes one event. Whoever calls it was not told that the tracer is disabled.
+    /// Takes one event. [`trace!`](crate::trace!) asks [`enabled`](Tracer::enabled) first; other
+    /// callers need not.
     fn trace(&self, event: &Event<'_>);
 
     /// Whether events are wanted at all. When false, [`trace!`](crate::trace!) evaluates none of
