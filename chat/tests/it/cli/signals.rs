@@ -1,0 +1,57 @@
+//! How the program ends.
+#![cfg(unix)]
+
+use super::*;
+
+const STOPPING: &str = "stopping: everyone is told to come back; again to stop at once";
+
+#[tokio::test]
+async fn a_signal_is_a_clean_stop() {
+    for name in ["TERM", "INT"] {
+        let server = start(&[]).await;
+        server.serves().await;
+        server.signal(name).await;
+        let (status, said) = server.end().await;
+        assert_eq!(status.code(), Some(0), "{name}");
+        assert_eq!(said, [STOPPING, "stopped: 0 told to come back, 0 cut off"], "{name}");
+    }
+}
+
+/// A WebSocket client that never says or hears anything more.
+async fn silent_client(server: &Running) -> TcpStream {
+    let mut stream = server.connect().await;
+    let request = "GET /room HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream
+}
+
+#[tokio::test]
+async fn a_second_signal_does_not_wait_for_anybody() {
+    let mut server = start(&[]).await;
+    let _silent = silent_client(&server).await;
+    server.signal("TERM").await;
+    assert_eq!(server.line().await.as_deref(), Some(STOPPING));
+    server.signal("INT").await;
+    let (status, said) = server.end().await;
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(said, ["error: stopped at once, as a second signal asked; clients were cut off"]);
+}
+
+#[tokio::test]
+async fn a_stderr_that_nobody_reads_does_not_hold_up_the_end() {
+    let server = start(&["--trace", "stderr", "--trace-bodies", "show"]).await;
+    traces::talk(&server, 2_000).await;
+    // Its stderr is full now, and stays so.
+    server.signal("TERM").await;
+    let Running { mut child, stderr, .. } = server;
+    let status = timeout(PATIENCE, child.wait()).await.expect("an end in time").unwrap();
+    assert_eq!(status.code(), Some(0));
+    drop(stderr);
+}
