@@ -1,6 +1,12 @@
-//! The integration tests of `chat`.
+//! The one integration test of the crate: sessions over pipes, the server over sockets, the program
+//! from outside, and the rules of the house.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod cli;
 mod client;
+mod protocol;
 mod session;
 mod sockets;
 mod story;
+mod tidy;
