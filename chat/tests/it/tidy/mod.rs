@@ -61,7 +61,7 @@ fn lost_files(files: &[File]) -> Vec<String> {
     for file in files {
         if file.text.trim().is_empty() {
             wrong.push(format!("{} is empty", file.path));
-        } else if file.is_source() && !has_parent(file, files) {
+        } else if file.is_rust() && !has_parent(file, files) {
             wrong.push(format!("{} belongs to no module", file.path));
         } else if file.path.starts_with("chat/page/") && !is_named(file, files) {
             wrong.push(format!("{} is named nowhere", file.path));
@@ -73,13 +73,12 @@ fn lost_files(files: &[File]) -> Vec<String> {
 fn has_parent(file: &File, files: &[File]) -> bool {
     let path = file.path.trim_end_matches(".rs").trim_end_matches("/mod");
     let (folder, name) = path.rsplit_once('/').unwrap();
-    if folder.ends_with("/src") && ["lib", "main"].contains(&name) {
+    // Where cargo starts: `src/lib.rs`, `src/main.rs`, `tests/it/main.rs`, `tests/it.rs`.
+    let target = folder.ends_with("/src") || folder.rsplit('/').nth(1) == Some("tests");
+    if (target && ["lib", "main"].contains(&name)) || folder.ends_with("/tests") {
         return true;
     }
-    let parents: &[_] = match folder.ends_with("/src") {
-        true => &[format!("{folder}/lib.rs"), format!("{folder}/main.rs")],
-        false => &[format!("{folder}.rs"), format!("{folder}/mod.rs")],
-    };
+    let parents = ["/lib.rs", "/main.rs", "/mod.rs", ".rs"].map(|end| format!("{folder}{end}"));
     let declared = format!("mod {name};");
     files.iter().any(|file| parents.contains(&file.path) && file.code.contains(&declared))
 }
@@ -109,6 +108,10 @@ fn a_lost_file_is_found() {
         &["chat/src/b/c.rs belongs to no module"]
     });
     check(lost_files, &[lib, ("chat/src/a.rs", " \n")], &["chat/src/a.rs is empty"]);
+    let it = ("chat/tests/it/main.rs", "mod cli;");
+    check(lost_files, &[it, ("chat/tests/it/cli/mod.rs", "x")], &[]);
+    let why = "chat/tests/it/tidy.rs belongs to no module";
+    check(lost_files, &[it, ("chat/tests/it/tidy.rs", "x")], &[why]);
     let page = ("chat/page/app.js", "import './app.js';");
     check(lost_files, &[lib, page], &["chat/page/app.js is named nowhere"]);
     check(lost_files, &[lib, page, ("chat/src/main.rs", "include_str!(\"app.js\")")], &[]);
