@@ -104,6 +104,17 @@ async fn a_stdout_that_nobody_reads_loses_counted_lines_and_nothing_else() {
     assert!(said.contains(&format!("trace: {lost} lines were lost")), "{lost}: {said:?}");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_stdout_that_nobody_reads_does_not_hold_up_the_end() {
+    let mut server = start_piped(&["--trace", "stdout"]).await;
+    let unread = server.child.stdout.take();
+    talk(&server, 2_000).await;
+    let said = server.stop().await;
+    assert!(said.iter().any(|line| line.ends_with("lines were lost")), "{said:?}");
+    drop(unread);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_costs_the_trace_only() {
