@@ -118,7 +118,9 @@ impl io::Write for &Background {
 
     /// One line, however many pieces it is formatted from.
     fn write_fmt(&mut self, line: fmt::Arguments<'_>) -> io::Result<()> {
-        self.write_all(line.to_string().as_bytes())
+        let mut text = String::new();
+        fmt::write(&mut text, line).map_err(io::Error::other)?;
+        self.write_all(text.as_bytes())
     }
 
     fn flush(&mut self) -> io::Result<()> {

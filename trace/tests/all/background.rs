@@ -1,5 +1,6 @@
 //! Writing on another thread: prompt, bounded, exact, and nobody hangs.
 
+use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -174,6 +175,21 @@ fn however_it_is_written_a_line_is_one_line() {
     gate.shows("three\n4\nfive\n");
     gate.say(Ok(()));
     assert_eq!(lines.lost(), 0);
+}
+
+#[test]
+fn a_value_that_cannot_be_displayed_is_not_half_written() {
+    struct Broken;
+    impl fmt::Display for Broken {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half").and(Err(fmt::Error))
+        }
+    }
+    let page = Page::default();
+    let lines = Background::new(page.clone(), 1 << 10).unwrap();
+    assert_eq!(writeln!(&lines, "{Broken}").unwrap_err().kind(), io::ErrorKind::Other);
+    drop(lines);
+    assert_eq!(page.text(), "");
 }
 
 #[test]
