@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -273,7 +274,7 @@ fn a_writer_that_panics_hangs_nobody() {
     impl io::Write for Broken {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0 += 1;
-            if self.0 == 1 { Ok(bytes.len().min(6)) } else { panic!("broken") }
+            if self.0 == 1 { Ok(bytes.len().min(6)) } else { resume_unwind(Box::new("broken")) }
         }
 
         fn flush(&mut self) -> io::Result<()> {
