@@ -1,0 +1,103 @@
+//! The page in a real browser against the real server. A missing browser is reported as ignored
+//! tests with the reason; with `CHAT_TEST_REQUIRE=all` it is a failure.
+
+mod cdp;
+mod lab;
+mod outage;
+mod page;
+mod pictures;
+mod reading;
+mod safety;
+mod talk;
+mod tutorial;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+use crate::cdp::{Browser, Res};
+use crate::lab::World;
+
+/// One browser for all tests, started by the first of them.
+struct Lab {
+    runtime: Runtime,
+    browser: OnceCell<Browser>,
+}
+
+impl Lab {
+    fn run(&self, test: impl AsyncFnOnce(&World) -> Res) -> Res {
+        self.runtime.block_on(async {
+            let browser = self.browser.get_or_try_init(Browser::launch).await?;
+            let world = World::new(Arc::clone(&browser.cdp)).await?;
+            let outcome = test(&world).await;
+            world.end(outcome).await
+        })
+    }
+}
+
+/// Why a test cannot run here.
+#[derive(Clone, Copy)]
+struct Missing(Option<&'static str>);
+
+macro_rules! trials {
+    ($lab:expr, $required:expr; $($missing:expr => $($module:ident::$name:ident),+;)+) => {
+        vec![$($({
+            let (lab, Missing(missing)) = (Arc::clone(&$lab), $missing);
+            let test = move || Ok(lab.run($module::$name)?);
+            Trial::test(stringify!($name), test)
+                .with_kind(missing.unwrap_or_default())
+                .with_ignored_flag(missing.is_some() && !$required)
+        }),+),+]
+    };
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let Ok(runtime) = Runtime::new() else { return ExitCode::FAILURE };
+    let lab = Arc::new(Lab { runtime, browser: OnceCell::new() });
+    let required = std::env::var_os("CHAT_TEST_REQUIRE").is_some_and(|what| what == "all");
+    let unless = |there: bool, why: &'static str| Missing((!there).then_some(why));
+    let browser = unless(Browser::find().is_some(), "no chromium on PATH; set CHAT_BROWSER");
+    let jquery = unless(tutorial::jquery().is_some(), "no jQuery; set CHAT_TEST_JQUERY");
+    let jquery = if browser.0.is_some() { browser } else { jquery };
+    let mut trials = trials![lab, required;
+        browser =>
+            talk::two_people_talk,
+            talk::two_tabs_are_one_member,
+            talk::an_input_method_does_not_send,
+            talk::shift_enter_breaks_the_line,
+            talk::a_taken_name_is_answered_with_another,
+            talk::a_refused_token_keeps_what_was_typed,
+            talk::a_draft_survives_a_reload,
+            safety::markup_is_text,
+            safety::only_web_addresses_are_links,
+            safety::no_text_takes_long_to_show,
+            outage::it_comes_back_after_a_stop,
+            outage::it_comes_back_after_a_kill,
+            outage::what_waits_survives_the_page,
+            reading::unread_messages_are_counted,
+            reading::scrolling_up_is_left_alone,
+            reading::a_screen_reader_hears_the_others,
+            reading::it_speaks_chinese,
+            reading::it_fits_a_phone,
+            reading::ten_thousand_rows;
+        jquery => tutorial::the_tutorial_page_works;
+    ];
+    trials
+        .push(Trial::test("sources_never_parse_html", || Ok(safety::sources_never_parse_html()?)));
+    let pictures =
+        Missing((!pictures::wanted()).then_some("writes docs/images; set CHAT_SCREENSHOTS"));
+    trials.extend(trials![lab, false; pictures => pictures::pictures;]);
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Some(Lab { runtime, browser }) = Arc::into_inner(lab) {
+        runtime.block_on(async {
+            if let Some(browser) = browser.into_inner() {
+                browser.close().await;
+            }
+        });
+    }
+    conclusion.exit_code()
+}
