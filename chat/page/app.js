@@ -91,6 +91,7 @@ function hello() {
 }
 
 function welcome(asked, answer) {
+  const first = me === "" || card.open;
   me = wanted = answer.name ?? asked;
   store.member.keep(me, answer.token);
   compose.mostBytes = answer.limits?.body_bytes ?? Infinity;
@@ -99,7 +100,6 @@ function welcome(asked, answer) {
   $("me").replaceChildren(face(me), nameOf(me));
   room.welcome(answer.rooms);
   outbox.online(me);
-  const first = card.open;
   card.accepted();
   if (first) compose.focus();
   draw();

@@ -139,6 +139,7 @@ async fn start(port: u16) -> Res<(Child, u16)> {
 /// A client without a browser, speaking chat.v1.
 pub(crate) struct Raw {
     socket: WebSocketStream<TcpStream>,
+    pub(crate) token: String,
     next: u64,
     /// What came while something else was awaited.
     heard: Vec<Value>,
@@ -152,10 +153,11 @@ impl Raw {
         let protocol = HeaderValue::from_static("chat.v1");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (socket, _) = client_async(request, TcpStream::connect(host).await?).await?;
-        let mut raw = Self { socket, next: 1, heard: Vec::new() };
+        let mut raw = Self { socket, token: String::new(), next: 1, heard: Vec::new() };
         let rooms = json!({ "lobby": { "last": 100 } });
         let answer = raw.ask(json!({ "type": "hello", "name": name, "rooms": rooms })).await?;
-        if answer["type"] == "welcome" { Ok(raw) } else { Err(answer.to_string().into()) }
+        raw.token = answer["token"].as_str().ok_or_else(|| answer.to_string())?.to_owned();
+        Ok(raw)
     }
 
     /// Posts, again and again while the server is busy.
