@@ -213,6 +213,15 @@ fn an_unknown_flag_is_an_error_with_a_tip() {
     ");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_says_so() {
+    use std::os::unix::ffi::OsStrExt;
+    let args = [OsStr::new("chat"), OsStr::new("--host"), OsStr::from_bytes(b"\xff")];
+    let error = usage(&Flags::try_parse_from(args).unwrap_err());
+    assert_eq!(ConfigError::from(error).to_string(), "an argument is not UTF-8 text");
+}
+
 #[test]
 fn trace_always_takes_a_value() {
     let seen = asked(&["--trace"], &[], None).unwrap_err();
