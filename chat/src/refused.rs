@@ -36,6 +36,8 @@ pub enum Refused {
     TooManyJoined(usize),
     /// A post into a room that the session is not in.
     NotJoined,
+    /// A message that is not UTF-8.
+    NotText,
     /// A message without text.
     EmptyBody,
     /// A message over the limit, in bytes.
@@ -62,6 +64,7 @@ impl Refused {
             Self::TooManyRooms(_) => "too_many_rooms",
             Self::TooManyJoined(_) => "too_many_joined",
             Self::NotJoined => "not_joined",
+            Self::NotText => "not_text",
             Self::EmptyBody => "empty_body",
             Self::TooLong(_) => "too_long",
             Self::BadMid => "bad_mid",
@@ -90,6 +93,7 @@ impl fmt::Display for Refused {
             }
             Self::TooManyJoined(most) => write!(f, "a connection is in at most {most} rooms"),
             Self::NotJoined => f.write_str("join the room before posting in it"),
+            Self::NotText => f.write_str("a message is UTF-8 text"),
             Self::EmptyBody => f.write_str("a message needs some text"),
             Self::TooLong(most) => write!(f, "a message has at most {most} bytes; shorten it"),
             Self::BadMid => f.write_str("a mid has 1 to 64 bytes"),

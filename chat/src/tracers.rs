@@ -6,6 +6,9 @@ use trace::Tracer;
 
 /// Where a room and its sessions tell what they do. Injected by whoever makes them; the default
 /// is off.
+///
+/// Some steps are told while a room is locked, so that their order is the room's: a tracer that
+/// waits for its output makes the room wait. `trace::Background` never does.
 #[derive(Clone, Debug)]
 pub struct Tracers {
     /// Joins, posts, refusals, ends, gaps, and one event for each batch sent.

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::refused::Refused;
 
 pub(super) fn decode(message: &[u8], limits: &Limits) -> Result<Command, Refused> {
-    let body = str::from_utf8(message).map_err(|_| Refused::BadJson("not UTF-8".into()))?;
+    let body = str::from_utf8(message).map_err(|_| Refused::NotText)?;
     let content = Content::Post { body: checked(body, limits)?, reply: None };
     Ok(Command::Post(Post { room: None, mid: None, content }))
 }

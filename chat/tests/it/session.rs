@@ -266,6 +266,8 @@ async fn the_body_format_is_the_body_and_nothing_else() {
     assert_eq!(guest.frame().await, Some(Frame::Text("hi".into())));
     guest.say("").await;
     world.saw("event=refused client=1 code=empty_body").await;
+    guest.send(Inbound::Message(b"\xff".as_slice().into())).await;
+    world.saw("event=refused client=1 code=not_text").await;
     assert_eq!(guest.close().await, End::Closed);
 }
 
