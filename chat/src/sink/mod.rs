@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use trace::{Background, Tracer};
+use trace::{Background, Event, Tracer};
 
 use crate::clock;
 use crate::config::{Config, TraceFormat, TraceTo};
@@ -62,12 +62,7 @@ impl Sink {
             TraceFormat::Json => {
                 let lines = Background::with_report(out, TRACE_BUFFER_BYTES, json::lost)?;
                 let lines = Arc::new(lines);
-                let to = Arc::clone(&lines);
-                let json = trace::from_fn(move |event| {
-                    // It never fails: what is lost is counted.
-                    let _ = (&*to).write_all(&json::line(clock::wall(), event));
-                });
-                (lines, Arc::new(json))
+                (Arc::clone(&lines), Arc::new(Json(lines)))
             }
         };
         let tracers = Tracers { deliveries: Arc::clone(&tracer), tracer, bodies };
@@ -110,6 +105,20 @@ impl Write for Lines {
 
     fn flush(&mut self) -> io::Result<()> {
         (&*self.0).flush()
+    }
+}
+
+struct Json(Arc<Background>);
+
+impl Tracer for Json {
+    fn trace(&self, event: &Event<'_>) {
+        // It never fails: what is lost is counted.
+        let _ = (&*self.0).write_all(&json::line(clock::wall(), event));
+    }
+
+    fn flush(&self) {
+        // An output that hangs is given up; whoever closes the sink says so.
+        let _ = (&*self.0).flush();
     }
 }
 

@@ -78,6 +78,17 @@ fn json_is_an_object_a_line() {
     assert_eq!(untimed(&out.text()), "{\"at\":\"NOW\",\"message\":\"Client left\",\"client\":1}\n");
 }
 
+#[test]
+fn a_tracer_can_be_flushed() {
+    for format in [TraceFormat::Text, TraceFormat::Json] {
+        let out = Memory::default();
+        let sink = sink(out.clone(), format, false);
+        trace!(sink.tracers().tracer, "line");
+        sink.tracers().tracer.flush();
+        assert_eq!(out.text().lines().count(), 1, "{format:?}");
+    }
+}
+
 fn open(trace: &str) -> Result<Sink, Error> {
     Sink::open(&crate::config::tests::config(&["--trace", trace], &[], None))
 }
