@@ -187,12 +187,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_up_to_a_mebibyte() {
+        let path = std::env::temp_dir().join(format!("chat-large-{}.toml", std::process::id()));
+        let most = usize::try_from(FILE_BYTES).unwrap();
+        std::fs::write(&path, "\n".repeat(most)).unwrap();
+        assert_eq!(read(&path).unwrap().len(), most);
+        std::fs::write(&path, "\n".repeat(most + 1)).unwrap();
+        assert_eq!(read(&path).unwrap_err().to_string(), "it is larger than 1 MiB");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_file_that_never_ends_is_given_up() {
-        #[cfg(unix)]
-        {
-            let error = read(Path::new("/dev/zero")).unwrap_err();
-            assert_eq!(error.to_string(), "it is larger than 1 MiB");
-        }
+        let error = read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 1 MiB");
     }
 
     #[test]

@@ -70,14 +70,15 @@ impl Listening {
 
     async fn add(&mut self, addr: &Addr) -> Result<(), Why> {
         let ips = interfaces(&addr.host).await.map_err(Why::Unresolved)?;
-        let (first, mut tries) = match addr.port {
+        let (first, again) = match addr.port {
             0 => (self.free.unwrap_or(0), FREE_PORT_TRIES),
             port => (port, 0),
         };
         let mut bound = self.bind(&addr.host, &ips, first);
-        while tries > 0 && bound.as_ref().is_err_and(|e| e.kind() == ErrorKind::AddrInUse) {
-            bound = self.bind(&addr.host, &ips, 0);
-            tries -= 1;
+        for _ in 0..again {
+            if bound.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse) {
+                bound = self.bind(&addr.host, &ips, 0);
+            }
         }
         let (listeners, port) = bound.map_err(|error| self.why(addr, error))?;
         self.listeners.extend(listeners);
