@@ -99,9 +99,11 @@ export class Outbox {
   }
 
   /** True when the message is one of ours: its pending row is then done. */
-  settle({ from, mid }) {
+  settle({ from, mid, body, seq }) {
     const entry = this.entries.get(mid);
     if (!entry || (from !== this.#me && from !== entry.from)) return false;
+    // An id used twice is not ours to lose a text over: the server will refuse the second.
+    if (body !== entry.body && seq !== entry.seq) return false;
     this.#drop(mid);
     return true;
   }

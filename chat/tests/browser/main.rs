@@ -5,6 +5,7 @@ mod cdp;
 mod lab;
 mod outage;
 mod page;
+mod parts;
 mod pictures;
 mod reading;
 mod safety;
@@ -72,6 +73,11 @@ fn main() -> ExitCode {
             talk::a_taken_name_is_answered_with_another,
             talk::a_refused_token_keeps_what_was_typed,
             talk::a_draft_survives_a_reload,
+            talk::a_name_can_be_changed,
+            talk::too_long_a_text_stays_in_the_box,
+            talk::a_refused_text_can_be_sent_again,
+            parts::every_hole_is_told,
+            parts::comings_and_goings_cancel,
             safety::markup_is_text,
             safety::only_web_addresses_are_links,
             safety::no_text_takes_long_to_show,

@@ -170,6 +170,13 @@ impl Page {
         Ok(self.call("Page.captureScreenshot", json!({ "format": "png" })).await?["data"].take())
     }
 
+    /// Loads the page again, and waits until the old one is gone.
+    pub(crate) async fn reload(&self) -> Res {
+        self.js("window.old = true").await?;
+        self.call("Page.reload", json!({})).await?;
+        self.until("!window.old").await
+    }
+
     pub(crate) async fn close(&self) -> Res {
         let target = json!({ "targetId": self.target });
         self.cdp.call(None, "Target.closeTarget", target).await.map(drop)

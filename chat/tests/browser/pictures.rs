@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::json;
-
 use crate::cdp::Res;
 use crate::lab::{Raw, World};
 use crate::page::{DESK, PHONE, Page, View};
@@ -61,7 +59,7 @@ pub(crate) async fn pictures(world: &World) -> Res {
         let page = world.open(view, "/").await?;
         page.until("document.querySelector('#card').open").await?;
         page.js(&remember).await?;
-        page.call("Page.reload", json!({})).await?;
+        page.reload().await?;
         page.sees(TALK[TALK.len() - 1].1).await?;
         page.until("document.querySelectorAll('#who li').length === 4").await?;
         take(&page, &folder, picture).await?;

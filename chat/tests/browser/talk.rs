@@ -135,7 +135,7 @@ pub(crate) async fn a_refused_token_keeps_what_was_typed(world: &World) -> Res {
          localStorage.setItem('chat.out.lobby.m1', JSON.stringify({ body: 'kept', at: Date.now() }))",
     )
     .await?;
-    ann.call("Page.reload", json!({})).await?;
+    ann.reload().await?;
     ann.until("document.querySelector('.error').textContent.includes('“ann” is taken')").await?;
     ann.until("document.querySelector('#pending .text').textContent === 'kept'").await?;
     ann.js("document.querySelector('#card form').requestSubmit()").await?;
@@ -148,10 +148,62 @@ pub(crate) async fn a_draft_survives_a_reload(world: &World) -> Res {
     let ann = world.person("ann").await?;
     ann.js("document.querySelector('#box').focus()").await?;
     ann.insert("not yet finish").await?;
-    ann.call("Page.reload", json!({})).await?;
+    ann.reload().await?;
     ann.until("document.body.classList.contains('joined')").await?;
     ann.until("document.querySelector('#box').value === 'not yet finish'").await?;
     ann.say("ed").await?;
     ann.until("localStorage.getItem('chat.draft.lobby') === null").await?;
     ann.until("document.querySelector('#log .text').textContent.includes('finish')").await
+}
+
+pub(crate) async fn a_name_can_be_changed(world: &World) -> Res {
+    let (ann, bob) = (world.person("ann").await?, world.person("bob").await?);
+    ann.say("as ann").await?;
+    ann.click("#rename").await?;
+    ann.join("anna").await?;
+    ann.say("as anna").await?;
+    bob.sees("as anna").await?;
+    ann.sees("as anna").await?;
+    let authors = "[...document.querySelectorAll('#log .row .name')].map((x) => x.textContent)";
+    assert_eq!(bob.js(authors).await?, json!(["ann", "anna"]));
+    assert_eq!(ann.texts().await?, ["as ann", "as anna"], "nothing is shown again");
+    ann.reload().await?;
+    ann.until("document.querySelector('#me .name')?.textContent === 'anna'").await
+}
+
+pub(crate) async fn too_long_a_text_stays_in_the_box(world: &World) -> Res {
+    let ann = world.person("ann").await?;
+    let long = "长".repeat(5_000);
+    ann.say(&long).await?;
+    ann.until("document.querySelector('#size').textContent.startsWith('Too long: 15,000 of ')")
+        .await?;
+    assert_eq!(ann.js("document.querySelector('#box').value").await?, long);
+    ann.js("document.querySelector('#box').select()").await?;
+    ann.say("short").await?;
+    ann.sees("short").await?;
+    ann.until("document.querySelector('#size').textContent === ''").await?;
+    assert_eq!(ann.texts().await?, ["short"]);
+    Ok(())
+}
+
+pub(crate) async fn a_refused_text_can_be_sent_again(world: &World) -> Res {
+    let ann = world.person("ann").await?;
+    // The same id for two texts: the server takes the first and refuses the second.
+    for body in ["first", "second"] {
+        let keep = json!({ "body": body, "at": 1 }).to_string();
+        ann.js(&format!("localStorage.setItem('chat.out.lobby.m1', {})", json!(keep))).await?;
+        ann.reload().await?;
+        ann.sees("first").await?;
+    }
+    let failed = "document.querySelector('#pending .row[data-state=failed]')";
+    ann.until(&format!("{failed}.textContent.includes('second')")).await?;
+    ann.until(&format!("{failed}.textContent.includes('Not sent: it was already sent')")).await?;
+    ann.say("third").await?;
+    ann.sees("third").await?;
+    ann.reload().await?;
+    ann.until(&format!("{failed}.textContent.includes('second')")).await?;
+    ann.click("#pending .note button").await?;
+    ann.sees("second").await?;
+    assert_eq!(ann.texts().await?, ["first", "third", "second"]);
+    ann.until("document.querySelectorAll('#pending .row').length === 0").await
 }

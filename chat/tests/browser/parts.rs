@@ -1,0 +1,111 @@
+//! Parts of the page alone, told what no real server tells on request.
+
+use serde_json::json;
+
+use crate::cdp::Res;
+use crate::lab::World;
+use crate::page::DESK;
+
+/// Loads a module of the page as `it`, then evaluates.
+fn with(module: &str, script: &str) -> String {
+    format!(
+        "(async () => {{ const it = await import(document.querySelector('script').src\
+         .replace('app.js', '{module}')); {script} }})()"
+    )
+}
+
+pub(crate) async fn every_hole_is_told(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    let script = with(
+        "room.js",
+        r"
+        const out = [];
+        const room = new it.Room('lobby', {
+          message: (entry) => out.push(entry.seq + (entry.news ? '' : ' old')),
+          rule: (kind, words) => out.push(words),
+          skipped: () => {},
+        });
+        const at = (position) => out.push(JSON.stringify(position));
+        const say = (seq, prev, mid = 'm' + seq) =>
+          room.frame({ type: 'message', seq, prev, at: '2026-11-20T12:00:00Z', from: 'a', mid, body: 'x' });
+        at(room.position);
+        room.welcome({ lobby: { epoch: 'e1', head: 5, replay: 2 } });
+        say(4, 3); say(5, 4); say(5, 4); say(6, 5); say(3, 2);
+        say(9, 8);
+        room.frame({ type: 'gap', after: 9, next: 12, why: 'slow' });
+        say(12, 11); say(13, 12);
+        at(room.position);
+        room.welcome({ lobby: { epoch: 'e1', head: 20, replay: 1 } });
+        room.frame({ type: 'reset', why: 'expired', oldest: 20 });
+        say(20, 19);
+        room.welcome({ lobby: { epoch: 'e2', head: 2, replay: 2 } });
+        room.frame({ type: 'reset', why: 'epoch', oldest: 1 });
+        say(1, 0, 'm13'); say(2, 1, 'fresh');
+        at(room.position);
+        return out",
+    );
+    let told = json!([
+        "{\"last\":200}",
+        "4 old",
+        "5 old",
+        "6",
+        "Some history was skipped",
+        "9",
+        "2 messages skipped",
+        "12",
+        "13",
+        "{\"epoch\":\"e1\",\"after\":13}",
+        "Some history was skipped",
+        "20",
+        "Server restarted",
+        "2",
+        "{\"epoch\":\"e2\",\"after\":2}",
+    ]);
+    assert_eq!(page.js(&script).await?, told);
+    Ok(())
+}
+
+pub(crate) async fn comings_and_goings_cancel(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    let script = with(
+        "people.js",
+        r"
+        const log = { tail: null, nodes: [], node(node) { this.tail = node; this.nodes.push(node) } };
+        const people = new it.People(log, document.createElement('ul'), []);
+        const lines = () => log.nodes.map((node) => (node.hidden ? '-' : node.textContent));
+        const out = [];
+        const change = (joined, left, count = 0) => {
+          people.frame({ count, joined, left });
+          out.push(lines().join(' / '));
+        };
+        people.iAm('me');
+        people.frame({ count: 2, members: ['me', 'ann'] });
+        change(['me'], []);
+        change(['bob'], []);
+        change(['zoe', 'eve'], ['ann']);
+        change([], ['bob', 'zoe', 'eve']);
+        change(['ann'], []);
+        log.tail = 'a message';
+        change(['bob'], []);
+        change(Array.from('abcdefgh'), []);
+        log.tail = 'a message';
+        change([], [], 600);
+        change([], [], 601);
+        return out",
+    );
+    let told = json!([
+        "",
+        "bob joined",
+        "bob, zoe, eve joined · ann left",
+        "ann left",
+        "-",
+        "- / bob joined",
+        "- / bob, a, b, c, d, e, 3 more joined",
+        "- / bob, a, b, c, d, e, 3 more joined",
+        "- / bob, a, b, c, d, e, 3 more joined",
+    ]);
+    assert_eq!(page.js(&script).await?, told);
+    Ok(())
+}
