@@ -110,7 +110,7 @@ impl Background {
 
 impl io::Write for &Background {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if !line.is_empty() && self.shared.queue().push(line) {
+        if self.shared.queue().push(line) {
             self.shared.work.notify_one();
         }
         Ok(line.len())
@@ -172,6 +172,7 @@ impl fmt::Debug for Background {
 mod tests {
     use std::io::Write as _;
     use std::iter;
+    use std::panic::resume_unwind;
     use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
     use std::time::Instant;
 
@@ -214,6 +215,35 @@ mod tests {
         // It ends as soon as it can.
         calls.recv_timeout(LONG).unwrap();
         assert_eq!(calls.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
+    }
+
+    /// Does nothing, and panics when it is flushed.
+    struct Brittle;
+
+    impl io::Write for Brittle {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            resume_unwind(Box::new("broken"))
+        }
+    }
+
+    #[test]
+    fn a_worker_that_panics_says_so_to_those_who_wait() {
+        // Nobody gives up by himself.
+        let patience = Duration::from_secs(3_600);
+        let mut lines = Background::start(Brittle, 100, write::report, patience).unwrap();
+        let (answer, answers) = sync_channel(1);
+        thread::spawn(move || {
+            let answered = answer.send(lines.flush().unwrap_err().kind());
+            drop(lines);
+            answered
+        });
+        assert_eq!(answers.recv_timeout(LONG), Ok(io::ErrorKind::BrokenPipe));
+        assert_eq!(answers.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
+        assert_eq!(Brittle.write(b"nothing").unwrap(), 0);
     }
 
     #[test]

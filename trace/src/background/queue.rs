@@ -85,6 +85,9 @@ impl Queue {
 
     /// Takes the line or loses it. Whether the worker has to be woken.
     pub(super) fn push(&mut self, line: &[u8]) -> bool {
+        if line.is_empty() {
+            return false;
+        }
         if self.phase == Phase::Gone {
             self.refused += 1;
         } else if self.batch.lost > 0 || line.len() > self.capacity - self.batch.bytes.len() {
@@ -264,6 +267,15 @@ mod tests {
         assert_eq!(take(&mut queue), ("1234\n".to_owned(), 2, NOTHING));
         queue.push(b"fits\n");
         assert_eq!(take(&mut queue), ("fits\n".to_owned(), 0, NOTHING));
+    }
+
+    #[test]
+    fn nothing_is_not_a_line() {
+        let mut queue = queue(Phase::Sleeps);
+        assert!(!queue.push(b""));
+        queue.push(b"much too long");
+        queue.push(b"");
+        assert_eq!(take(&mut queue), (String::new(), 1, NOTHING));
     }
 
     #[test]

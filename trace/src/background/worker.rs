@@ -218,6 +218,27 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_that_fails_between_two_lines_leaves_no_empty_line() {
+        let mut bench = Bench::new(100, &[Take(4), Fail]);
+        bench.push(&["one\n", "two\n", "three\n"]);
+        assert!(bench.turn());
+        bench.shared.queue().flush();
+        assert!(bench.turn());
+        assert_eq!(bench.calls(), ["one\n", "... 2 lost ...\n", "flush"]);
+    }
+
+    #[test]
+    fn text_without_a_newline_is_left_as_it_is() {
+        let mut bench = Bench::new(100, &[]);
+        for text in ["one", "two"] {
+            bench.push(&[text]);
+            assert!(bench.turn());
+        }
+        assert_eq!(bench.calls(), ["one", "flush", "two", "flush"]);
+        assert_eq!(bench.shared.out.load(Relaxed), 2);
+    }
+
+    #[test]
     fn a_report_that_fails_is_told_later() {
         let mut bench = Bench::new(10, &[Take(99), Fail, Fail]);
         bench.push(&["one\n", "too long\n"]);

@@ -104,9 +104,10 @@ fn a_line_that_lacks_only_its_newline_is_not_lost() {
 }
 
 #[test]
-fn a_newline_that_fails_is_tried_again() {
+fn a_newline_is_tried_again_until_it_is_out() {
     let calls = ["fir", "\n", "... 2 lost ...\n", "c\n"];
     check(&[Take(3), Fail, Fail], &["first", "b", "c"], &calls);
+    check(&[Take(3), Fail, Take(1), Fail], &["first", "b", "c"], &calls);
 }
 
 #[test]
