@@ -239,8 +239,15 @@ mod tests {
                  like https://chat.example.org"
             )
         };
-        for text in ["https://", "://a", "1x://a", "https://a:b", "https://a:99999", "https://a b"]
-        {
+        for text in [
+            "https://",
+            "://a",
+            "1x://a",
+            "https://a:b",
+            "https://a:99999",
+            "https://a:+80",
+            "https://a b",
+        ] {
             check(origin(text), &none(text));
         }
         check(origin("https://[::1"), &none("https://[::1"));

@@ -187,6 +187,11 @@ async fn two_addresses_that_overlap_are_told_apart() {
     check(&error, &format!("--addr :{free} and --addr localhost:{free} overlap"), &hint);
     let error = try_listen(&[local, every]).await.unwrap_err();
     check(&error, &format!("--addr localhost:{free} and --addr :{free} overlap"), &hint);
+    let (every, local) = (&*format!("0.0.0.0:{free}"), &*format!("127.0.0.1:{free}"));
+    for pair in [[every, local], [local, every]] {
+        let error = try_listen(&pair).await.unwrap_err();
+        assert_eq!(error.hint(), format!("Give only one of them: chat --addr 0.0.0.0:{free}"));
+    }
 }
 
 #[tokio::test]
@@ -230,6 +235,9 @@ fn a_refusal_of_the_system_is_worded_by_the_port() {
         "not allowed to listen on localhost:5000",
         "Try: chat --addr localhost:8080     or any free port: chat --addr localhost:0",
     );
+    let first_open = refused(":1024");
+    assert_eq!(first_open.to_string(), "not allowed to listen on :1024");
+    assert!(first_open.hint().starts_with("Try: chat --addr :8080 "), "{}", first_open.hint());
     let addr: Addr = ":1".parse().unwrap();
     let why = Listening::default().why(&addr, io::Error::other("the cable is cut"));
     let other = ListenError { addr, why };
