@@ -128,9 +128,9 @@ mod tests {
     fn a_trace_file_says_what_why_and_what_to_try() {
         let source = io::Error::new(io::ErrorKind::IsADirectory, "Is a directory");
         check(
-            &Error::Trace { path: "/tmp".into(), source },
+            &Error::Trace { path: "logs".into(), source },
             2,
-            "error: cannot open the trace file /tmp\n  because: Is a directory\n  \
+            "error: cannot open the trace file logs\n  because: Is a directory\n  \
              Try: --trace stdout, or a file that you may write to\n",
         );
     }
