@@ -83,6 +83,11 @@ pub struct Limits {
     pub refused_in_a_row: usize,
 }
 
+impl Limits {
+    /// What the program says on stderr, waiting for a reader that is slow; the rest is lost.
+    pub const STDERR_BYTES: usize = 64 << 10;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -5,12 +5,13 @@ mod signals;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use chat::{Banner, Config, Drained, Error, Server, Sink, listen};
+use chat::{Banner, Config, Drained, Error, Limits, Server, Sink, listen};
 use trace::Background;
 
 fn main() -> ExitCode {
     // In the background, so that a stderr that nobody reads holds nothing up, the end least of all.
-    let Ok(mut stderr) = Background::new(io::stderr(), 64 << 10) else { return ExitCode::FAILURE };
+    let stderr = Background::new(io::stderr(), Limits::STDERR_BYTES);
+    let Ok(mut stderr) = stderr else { return ExitCode::FAILURE };
     let Err(error) = run(&stderr) else { return ExitCode::SUCCESS };
     let _ = error.write_to(&mut stderr);
     ExitCode::from(error.exit_code())
