@@ -23,7 +23,11 @@ export class Reading {
     this.#pill = pill;
     this.#on = on;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    pill.addEventListener("click", () => this.toBottom());
+    pill.addEventListener("click", () => {
+      this.toBottom();
+      // The pill goes away with the focus on it.
+      scroller.focus({ preventScroll: true });
+    });
     const look = () => this.#look();
     addEventListener("focus", look);
     document.addEventListener("visibilitychange", look);

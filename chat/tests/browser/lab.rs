@@ -139,6 +139,7 @@ async fn start(port: u16) -> Res<(Child, u16)> {
 /// A client without a browser, speaking chat.v1.
 pub(crate) struct Raw {
     socket: WebSocketStream<TcpStream>,
+    room: &'static str,
     pub(crate) token: String,
     next: u64,
     /// What came while something else was awaited.
@@ -148,13 +149,17 @@ pub(crate) struct Raw {
 impl Raw {
     /// Joins the lobby. The error says why the server refused.
     pub(crate) async fn join(world: &World, name: &str) -> Res<Self> {
+        Self::enter(world, "lobby", name).await
+    }
+
+    pub(crate) async fn enter(world: &World, room: &'static str, name: &str) -> Res<Self> {
         let host = format!("localhost:{}", world.port);
-        let mut request = format!("ws://{host}/rooms/lobby/ws").into_client_request()?;
+        let mut request = format!("ws://{host}/rooms/{room}/ws").into_client_request()?;
         let protocol = HeaderValue::from_static("chat.v1");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (socket, _) = client_async(request, TcpStream::connect(host).await?).await?;
-        let mut raw = Self { socket, token: String::new(), next: 1, heard: Vec::new() };
-        let rooms = json!({ "lobby": { "last": 100 } });
+        let mut raw = Self { socket, room, token: String::new(), next: 1, heard: Vec::new() };
+        let rooms = json!({ room: { "last": 100 } });
         let answer = raw.ask(json!({ "type": "hello", "name": name, "rooms": rooms })).await?;
         raw.token = answer["token"].as_str().ok_or_else(|| answer.to_string())?.to_owned();
         Ok(raw)
@@ -164,7 +169,7 @@ impl Raw {
     pub(crate) async fn say(&mut self, body: &str) -> Res {
         loop {
             let mid = format!("raw-{}", self.next);
-            let post = json!({ "type": "post", "room": "lobby", "mid": mid, "body": body });
+            let post = json!({ "type": "post", "room": self.room, "mid": mid, "body": body });
             let answer = self.ask(post).await?;
             match (answer["type"].as_str(), answer["retry_ms"].as_u64()) {
                 (Some("ok"), _) => return Ok(()),
@@ -190,7 +195,7 @@ impl Raw {
             for body in others {
                 let mid = format!("poured-{}", self.next);
                 self.next += 1;
-                let post = json!({ "type": "post", "room": "lobby", "mid": mid, "body": body });
+                let post = json!({ "type": "post", "room": self.room, "mid": mid, "body": body });
                 self.socket.feed(Message::text(post.to_string())).await?;
             }
             self.say(last).await?;

@@ -72,8 +72,9 @@ pub(crate) async fn comings_and_goings_cancel(world: &World) -> Res {
     let script = with(
         "people.js",
         r"
+        const list = document.createElement('ul');
         const log = { tail: null, nodes: [], node(node) { this.tail = node; this.nodes.push(node) } };
-        const people = new it.People(log, document.createElement('ul'), []);
+        const people = new it.People(log, list, []);
         const lines = () => log.nodes.map((node) => (node.hidden ? '-' : node.textContent));
         const out = [];
         const change = (joined, left, count = 0) => {
@@ -93,6 +94,7 @@ pub(crate) async fn comings_and_goings_cancel(world: &World) -> Res {
         log.tail = 'a message';
         change([], [], 600);
         change([], [], 601);
+        out.push(list.textContent);
         return out",
     );
     let told = json!([
@@ -105,6 +107,7 @@ pub(crate) async fn comings_and_goings_cancel(world: &World) -> Res {
         "- / bob, a, b, c, d, e, 3 more joined",
         "- / bob, a, b, c, d, e, 3 more joined",
         "- / bob, a, b, c, d, e, 3 more joined",
+        "Names are not listed in a room this big.",
     ]);
     assert_eq!(page.js(&script).await?, told);
     Ok(())

@@ -121,7 +121,8 @@ pub(crate) async fn it_speaks_chinese(world: &World) -> Res {
 }
 
 pub(crate) async fn it_fits_a_phone(world: &World) -> Res {
-    let mut ann = Raw::join(world, "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW").await?;
+    const ROOM: &str = "a-room-whose-name-is-as-long-as-it-may-be-and-which-nobody-types";
+    let mut ann = Raw::enter(world, ROOM, "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW").await?;
     ann.say(&"x".repeat(500)).await?;
     ann.say(&format!("```\n{}\n```", "code ".repeat(60))).await?;
     ann.say(&format!("https://example.com/{}", "path/".repeat(60))).await?;
@@ -133,7 +134,7 @@ pub(crate) async fn it_fits_a_phone(world: &World) -> Res {
         View { dark: true, ..DESK },
     ];
     for (n, view) in views.into_iter().enumerate() {
-        let page = world.open(view, "/").await?;
+        let page = world.open(view, &format!("/rooms/{}", ROOM)).await?;
         page.join(&format!("phone-{n}")).await?;
         page.sees("مرحبا بالجميع").await?;
         let wide = "[document.documentElement.scrollWidth - innerWidth, \

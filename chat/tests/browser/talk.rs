@@ -207,3 +207,28 @@ pub(crate) async fn a_refused_text_can_be_sent_again(world: &World) -> Res {
     assert_eq!(ann.texts().await?, ["first", "third", "second"]);
     ann.until("document.querySelectorAll('#pending .row').length === 0").await
 }
+
+pub(crate) async fn what_was_stored_long_ago_is_not_sent_again(world: &World) -> Res {
+    let ann = world.person("ann").await?;
+    let keep = json!({ "body": "once", "at": 1 }).to_string();
+    let waiting = format!("localStorage.setItem('chat.out.lobby.m1', {})", json!(keep));
+    ann.js(&waiting).await?;
+    ann.reload().await?;
+    ann.sees("once").await?;
+    // So many that joining again no longer tells of it.
+    let mut bob = Raw::join(world, "bob").await?;
+    bob.pour((0..300).map(|n| format!("line {n}"))).await?;
+    ann.sees("line 299").await?;
+    // As if the page had been closed before it was told.
+    ann.js(&waiting).await?;
+    ann.reload().await?;
+    ann.sees("line 299").await?;
+    ann.until("!Object.keys(localStorage).some((key) => key.startsWith('chat.out.'))").await?;
+    ann.until("document.querySelectorAll('#pending .row').length === 0").await?;
+    ann.say("the end").await?;
+    ann.sees("the end").await?;
+    let texts = ann.texts().await?;
+    assert_eq!(texts.iter().filter(|text| *text == "once").count(), 0, "it is out of sight");
+    assert_eq!(texts.len(), 201);
+    Ok(())
+}
