@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
+use crate::limits::MID_BYTES;
 use crate::name::{Name, RoomName};
 
 /// The place of an entry in its log; the first is 1, and 0 stands before all of them.
@@ -41,9 +42,6 @@ impl Epoch {
         &self.0
     }
 }
-
-/// Bytes of a [`Mid`] at most.
-pub const MID_BYTES: usize = 64;
 
 /// The client's own name for a message it posts: the same `mid` from the same sender is the same
 /// message, which makes a post safe to repeat. 1 to 64 bytes.
@@ -179,6 +177,8 @@ pub struct Notice {
     pub joined: Vec<Name>,
     /// Who went; empty in a room that is counted, not listed.
     pub left: Vec<Name>,
+    /// Changes were told without names until now, so readers need the whole list.
+    pub refresh: bool,
     /// Its bytes on each wire.
     pub encoded: Encoded,
 }
@@ -201,11 +201,13 @@ impl Slot {
         }
     }
 
-    /// Roughly the memory it takes once every wire has encoded it.
+    /// Roughly the memory it takes at most once every wire has encoded it.
     pub(crate) fn cost(&self) -> usize {
         const BASE: usize = 512;
+        /// The text itself, as it is, and as JSON with every byte escaped.
+        const COPIES: usize = 1 + 1 + 6;
         match self {
-            Self::Entry(entry) => BASE + entry.content.body().len() * (1 + WIRES),
+            Self::Entry(entry) => BASE + entry.content.body().len() * COPIES,
             Self::Notice(notice) => BASE + (notice.joined.len() + notice.left.len()) * 64,
         }
     }

@@ -1,8 +1,9 @@
 //! The newest slots of a room, and the cursors that read them. Pure: no clock, no lock, no I/O.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::entry::{Epoch, Seq, Slot};
+use crate::entry::{Entry, Epoch, Seq, Slot};
 
 /// A place between two slots, counted from the beginning of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,29 +49,33 @@ pub enum Read {
 /// How much a log keeps.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Slots at most.
-    pub slots: usize,
+    /// Entries at most.
+    pub entries: usize,
     /// Rough memory at most, in bytes.
     pub bytes: usize,
-    /// A reader further behind than this many slots steps over notices.
+    /// A reader further behind than this many slots steps over notices, so older ones are not
+    /// kept.
     pub notices_behind: usize,
 }
 
-/// A contiguous run of slots, oldest first, bounded in number and in bytes.
+/// The newest slots, oldest first, bounded in number and in bytes.
 #[derive(Debug)]
 pub struct Log {
     epoch: Epoch,
     bounds: Bounds,
-    slots: VecDeque<Slot>,
-    oldest: Position,
+    /// By position; only notices that nobody will read are missing between them.
+    slots: VecDeque<(Position, Slot)>,
+    end: Position,
     head: Seq,
+    entries: usize,
     bytes: usize,
 }
 
 impl Log {
     /// An empty log.
     pub fn new(epoch: Epoch, bounds: Bounds) -> Self {
-        Self { epoch, bounds, slots: VecDeque::new(), oldest: Position(0), head: Seq(0), bytes: 0 }
+        let slots = VecDeque::new();
+        Self { epoch, bounds, slots, end: Position(0), head: Seq(0), entries: 0, bytes: 0 }
     }
 
     /// Which log this is.
@@ -85,41 +90,65 @@ impl Log {
 
     /// The position behind the newest slot.
     pub fn end(&self) -> Position {
-        Position(self.oldest.0 + self.slots.len() as u64)
+        self.end
     }
 
     /// The oldest entry that is kept; the one to come in a log without entries.
     pub fn oldest(&self) -> Seq {
-        self.slots.iter().find_map(Slot::seq).unwrap_or(self.head.next())
+        self.slots.iter().find_map(|(_, slot)| slot.seq()).unwrap_or(self.head.next())
     }
 
-    /// Puts a slot at the end and hands back what no longer fits.
-    pub fn append(&mut self, slot: Slot) -> Vec<Slot> {
+    /// Puts a slot at the end and hands back the entries that no longer fit.
+    pub fn append(&mut self, slot: Slot) -> Vec<Arc<Entry>> {
         if let Some(seq) = slot.seq() {
             self.head = seq;
+            self.entries += 1;
         }
         self.bytes += slot.cost();
-        self.slots.push_back(slot);
+        self.slots.push_back((self.end, slot));
+        self.end.0 += 1;
+        self.drop_old_notice();
         let mut gone = Vec::new();
-        while self.slots.len() > self.bounds.slots
+        while self.entries > self.bounds.entries
             || (self.bytes > self.bounds.bytes && self.slots.len() > 1)
         {
-            let Some(slot) = self.slots.pop_front() else { break };
+            let Some((_, slot)) = self.slots.pop_front() else { break };
             self.bytes -= slot.cost();
-            self.oldest.0 += 1;
-            gone.push(slot);
+            if let Slot::Entry(entry) = slot {
+                self.entries -= 1;
+                gone.push(entry);
+            }
         }
         gone
     }
 
+    /// With each slot one notice becomes too old to be read by anybody, if it is a notice.
+    fn drop_old_notice(&mut self) {
+        let Some(old) = self.end.0.checked_sub(self.bounds.notices_behind as u64 + 1) else {
+            return;
+        };
+        let at = self.index(Position(old));
+        if let Some((Position(position), slot @ Slot::Notice(_))) = self.slots.get(at)
+            && *position == old
+        {
+            self.bytes -= slot.cost();
+            self.slots.remove(at);
+        }
+    }
+
+    /// Where the first slot at or behind a position is.
+    fn index(&self, position: Position) -> usize {
+        self.slots.partition_point(|(at, _)| *at < position)
+    }
+
     /// A cursor at the head: it reads what comes next.
     pub fn at_head(&self) -> Cursor {
-        Cursor { next: self.end(), seen: self.head, live: self.end(), stale: true }
+        Cursor { next: self.end, seen: self.head, live: self.end, stale: true }
     }
 
     /// A cursor before the newest `n` entries, and how many there are from it to the head.
     pub fn at_last(&self, n: usize) -> (Cursor, usize) {
-        let entries = self.slots.iter().filter_map(Slot::seq).rev().take(n);
+        let entries = self.slots.iter().filter_map(|(_, slot)| slot.seq()).rev().take(n);
         match entries.last() {
             Some(first) => self.before(first),
             None => (self.at_head(), 0),
@@ -141,19 +170,17 @@ impl Log {
     }
 
     fn before(&self, first: Seq) -> (Cursor, usize) {
-        let mut entries = 0;
-        let mut next = self.end();
-        for (i, slot) in self.slots.iter().enumerate().rev() {
+        let (mut next, mut entries) = (self.end, 0);
+        for (position, slot) in self.slots.iter().rev() {
             if let Some(seq) = slot.seq() {
                 if seq < first {
                     break;
                 }
-                entries += 1;
-                next = Position(self.oldest.0 + i as u64);
+                (next, entries) = (*position, entries + 1);
             }
         }
         let seen = Seq(first.0.saturating_sub(1));
-        (Cursor { next, seen, live: self.end(), stale: true }, entries)
+        (Cursor { next, seen, live: self.end, stale: true }, entries)
     }
 
     /// Moves slots from the cursor on into `out`, until `slots` were taken or `bytes` reached.
@@ -164,204 +191,39 @@ impl Log {
         bytes: usize,
         out: &mut Vec<Slot>,
     ) -> Read {
-        let end = self.end();
-        if cursor.next < self.oldest {
-            cursor.next = self.oldest;
-            (cursor.live, cursor.stale) = (end, true);
-            let (after, next) = (cursor.seen, self.oldest());
-            if after.next() < next {
-                cursor.seen = Seq(next.0 - 1);
-                return Read::Gap { after, next };
-            }
+        if self.end.0 - cursor.next.0 > self.bounds.notices_behind as u64 {
+            (cursor.live, cursor.stale) = (self.end, true);
         }
-        if end.0 - cursor.next.0 > self.bounds.notices_behind as u64 {
-            cursor.live = end;
+        let (after, next) = (cursor.seen, self.oldest());
+        if after.next() < next {
+            let oldest = self.slots.front().map_or(self.end, |(position, _)| *position);
+            cursor.next = cursor.next.max(oldest);
+            (cursor.live, cursor.stale) = (self.end, true);
+            cursor.seen = Seq(next.0 - 1);
+            return Read::Gap { after, next };
         }
-        let start = (cursor.next.0 - self.oldest.0) as usize;
         let (mut taken, mut size) = (0, 0);
-        for slot in self.slots.range(start..) {
+        for (position, slot) in self.slots.range(self.index(cursor.next)..) {
             match slot {
-                Slot::Notice(_) if cursor.next < cursor.live => cursor.stale = true,
-                _ if taken == slots || size >= bytes => break,
+                Slot::Notice(_) if *position < cursor.live => cursor.stale = true,
+                _ if taken == slots || size >= bytes => return Read::Slots,
                 _ => {
                     taken += 1;
                     size += slot.cost();
+                    cursor.stale |= matches!(slot, Slot::Notice(notice) if notice.refresh);
                     cursor.seen = slot.seq().unwrap_or(cursor.seen);
                     out.push(slot.clone());
                 }
             }
-            cursor.next.0 += 1;
+            cursor.next = Position(position.0 + 1);
         }
-        if cursor.stale && cursor.next == end {
-            cursor.stale = false;
-            return Read::Snapshot;
+        cursor.next = self.end;
+        match std::mem::take(&mut cursor.stale) {
+            true => Read::Snapshot,
+            false => Read::Slots,
         }
-        Read::Slots
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::entry::{Content, Encoded, Entry, MemberId, Notice, Timestamp};
-    use crate::name::{Name, RoomName};
-
-    const BOUNDS: Bounds = Bounds { slots: 8, bytes: 1 << 20, notices_behind: 3 };
-
-    fn log(bounds: Bounds) -> Log {
-        Log::new(Epoch::new("e"), bounds)
-    }
-
-    fn entry(log: &mut Log, body: &str) {
-        let prev = log.head();
-        log.append(Slot::Entry(Arc::new(Entry {
-            room: RoomName::lobby(),
-            seq: prev.next(),
-            prev,
-            at: Timestamp(0),
-            sender: MemberId(1),
-            from: Name::new("ann").unwrap(),
-            mid: None,
-            content: Content::Post { body: body.into(), reply: None },
-            encoded: Encoded::default(),
-        })));
-    }
-
-    fn notice(log: &mut Log) {
-        log.append(Slot::Notice(Arc::new(Notice {
-            room: RoomName::lobby(),
-            count: 1,
-            joined: vec![],
-            left: vec![],
-            encoded: Encoded::default(),
-        })));
-    }
-
-    /// The numbers of the entries a cursor reads, `n` for a notice, then what else was said.
-    #[track_caller]
-    fn reads(log: &Log, cursor: &mut Cursor, expected: &str) {
-        let mut text = String::new();
-        loop {
-            let mut out = vec![];
-            let read = log.read(cursor, 2, usize::MAX, &mut out);
-            for slot in &out {
-                text += &slot.seq().map_or("n".into(), |seq| seq.to_string());
-                text += " ";
-            }
-            match read {
-                Read::Gap { after, next } => text += &format!("gap({after},{next}) "),
-                Read::Snapshot => text += "snapshot ",
-                Read::Slots if out.is_empty() => break,
-                Read::Slots => {}
-            }
-        }
-        assert_eq!(text.trim(), expected);
-    }
-
-    #[test]
-    fn every_cursor_reads_the_same_run() {
-        let mut log = log(BOUNDS);
-        let mut first = log.at_head();
-        reads(&log, &mut first, "snapshot");
-        entry(&mut log, "a");
-        notice(&mut log);
-        entry(&mut log, "b");
-        let mut second = log.at_head();
-        reads(&log, &mut first, "1 n 2");
-        reads(&log, &mut second, "snapshot");
-        entry(&mut log, "c");
-        reads(&log, &mut first, "3");
-        reads(&log, &mut second, "3");
-    }
-
-    #[test]
-    fn what_no_longer_fits_is_handed_back() {
-        let mut log = log(Bounds { slots: 2, ..BOUNDS });
-        entry(&mut log, "a");
-        entry(&mut log, "b");
-        assert_eq!(log.oldest(), Seq(1));
-        entry(&mut log, "c");
-        assert_eq!((log.oldest(), log.head(), log.end()), (Seq(2), Seq(3), Position(3)));
-    }
-
-    #[test]
-    fn bytes_are_bounded_but_the_newest_always_stays() {
-        let mut log = log(Bounds { bytes: 3_000, ..BOUNDS });
-        for _ in 0..5 {
-            entry(&mut log, &"x".repeat(200));
-        }
-        assert_eq!((log.oldest(), log.slots.len()), (Seq(4), 2));
-        entry(&mut log, &"x".repeat(10_000));
-        assert_eq!((log.oldest(), log.slots.len()), (Seq(6), 1));
-    }
-
-    #[test]
-    fn a_reader_that_fell_out_is_told_its_gap() {
-        let mut log = log(BOUNDS);
-        let mut cursor = log.at_head();
-        entry(&mut log, "a");
-        reads(&log, &mut cursor, "1 snapshot");
-        for _ in 0..10 {
-            entry(&mut log, "b");
-        }
-        reads(&log, &mut cursor, "gap(1,4) 4 5 6 7 8 9 10 11 snapshot");
-        entry(&mut log, "c");
-        reads(&log, &mut cursor, "12");
-    }
-
-    #[test]
-    fn a_reader_that_lost_only_notices_has_no_gap() {
-        let mut log = log(BOUNDS);
-        let mut cursor = log.at_head();
-        for _ in 0..9 {
-            notice(&mut log);
-        }
-        entry(&mut log, "a");
-        reads(&log, &mut cursor, "1 snapshot");
-    }
-
-    #[test]
-    fn a_reader_far_behind_steps_over_notices() {
-        let mut log = log(BOUNDS);
-        let mut cursor = log.at_head();
-        entry(&mut log, "a");
-        notice(&mut log);
-        notice(&mut log);
-        notice(&mut log);
-        entry(&mut log, "b");
-        reads(&log, &mut cursor, "1 2 snapshot");
-    }
-
-    #[test]
-    fn the_last_n_and_everything_after() {
-        let mut log = log(BOUNDS);
-        assert_eq!(log.at_last(5).1, 0);
-        assert_eq!(log.at_after(Seq(0)).map(|(_, n)| n), Some(0));
-        for _ in 0..3 {
-            notice(&mut log);
-            entry(&mut log, "a");
-        }
-        for (n, replay, text) in [(0, 0, ""), (1, 1, "3"), (2, 2, "2 3"), (9, 3, "1 2 3")] {
-            let (mut cursor, entries) = log.at_last(n);
-            assert_eq!(entries, replay);
-            reads(&log, &mut cursor, format!("{text} snapshot").trim());
-        }
-        let after = |seq| log.at_after(Seq(seq)).map(|(_, n)| n);
-        assert_eq!([after(0), after(2), after(3), after(4)], [Some(3), Some(1), Some(0), None]);
-    }
-
-    #[test]
-    fn what_is_gone_cannot_be_resumed() {
-        let mut log = log(Bounds { slots: 2, ..BOUNDS });
-        for _ in 0..5 {
-            entry(&mut log, "a");
-        }
-        let after = |seq| log.at_after(Seq(seq)).map(|(_, n)| n);
-        assert_eq!([after(2), after(3), after(5)], [None, Some(2), Some(0)]);
-        let (mut cursor, entries) = log.at_oldest();
-        assert_eq!(entries, 2);
-        reads(&log, &mut cursor, "4 5 snapshot");
-    }
-}
+mod tests;

@@ -12,7 +12,6 @@ use crate::name::Name;
 pub struct Presence {
     here: HashMap<MemberId, Here>,
     joined: Vec<Name>,
-    left: Vec<Name>,
 }
 
 #[derive(Debug)]
@@ -58,25 +57,25 @@ impl Presence {
     /// When the next member counts as gone, or now if there are changes to tell.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         let gone = self.here.values().filter_map(|here| here.gone).min();
-        if self.joined.is_empty() && self.left.is_empty() { gone } else { Some(now) }
+        if self.joined.is_empty() { gone } else { Some(now) }
     }
 
-    /// What changed up to `now`; `None` if nothing did.
-    pub fn take(&mut self, now: Instant) -> Option<Change> {
+    /// What changed up to `now`. Within a change everybody joined before anybody left; a name that
+    /// one member gave up and another took is told as left in a change of its own, before.
+    pub fn take(&mut self, now: Instant) -> Vec<Change> {
         let mut gone: Vec<_> = self
             .here
             .iter()
             .filter_map(|(&id, here)| Some((here.gone?, id)).filter(|(at, _)| *at <= now))
             .collect();
         gone.sort();
-        for (_, id) in gone {
-            self.left.extend(self.here.remove(&id).map(|here| here.name));
-        }
-        if self.joined.is_empty() && self.left.is_empty() {
-            return None;
-        }
-        let (joined, left) = (mem::take(&mut self.joined), mem::take(&mut self.left));
-        Some(Change { count: self.here.len(), joined, left })
+        let gone: Vec<_> = gone.into_iter().filter_map(|(_, id)| self.here.remove(&id)).collect();
+        let taken = |name: &Name| self.here.values().any(|here| here.name == *name);
+        let (first, left) = gone.into_iter().map(|here| here.name).partition(taken);
+        let (count, joined) = (self.here.len(), mem::take(&mut self.joined));
+        let first = Change { count, joined: Vec::new(), left: first };
+        let changes = [first, Change { count, joined, left }].into_iter();
+        changes.filter(|change| !change.joined.is_empty() || !change.left.is_empty()).collect()
     }
 
     /// Members now.
@@ -108,8 +107,8 @@ mod tests {
     fn told(presence: &mut Presence, now: Instant, count: usize, joined: &[&str], left: &[&str]) {
         let names = |names: &[&str]| names.iter().map(|n| name(n)).collect();
         let expected = Change { count, joined: names(joined), left: names(left) };
-        assert_eq!(presence.take(now), Some(expected));
-        assert_eq!(presence.take(now), None);
+        assert_eq!(presence.take(now), [expected]);
+        assert_eq!(presence.take(now), []);
     }
 
     #[test]
@@ -120,7 +119,7 @@ mod tests {
         presence.join(BOB, &name("bob"));
         told(&mut presence, now, 2, &["ann", "bob"], &[]);
         presence.leave(ANN, now, Duration::ZERO);
-        assert_eq!(presence.take(now), None);
+        assert_eq!(presence.take(now), []);
         presence.leave(ANN, now, Duration::ZERO);
         told(&mut presence, now, 1, &[], &["ann"]);
         assert_eq!(presence.names(), [name("bob")]);
@@ -133,10 +132,10 @@ mod tests {
         told(&mut presence, now, 1, &["ann"], &[]);
         presence.leave(ANN, now, GRACE);
         assert_eq!(presence.due(now), Some(now + GRACE));
-        assert_eq!(presence.take(now + GRACE / 2), None);
+        assert_eq!(presence.take(now + GRACE / 2), []);
         presence.join(ANN, &name("ann"));
         assert_eq!(presence.due(now), None);
-        assert_eq!(presence.take(now + GRACE), None);
+        assert_eq!(presence.take(now + GRACE), []);
         presence.leave(ANN, now + GRACE, GRACE);
         told(&mut presence, now + 2 * GRACE, 0, &[], &["ann"]);
     }
@@ -148,5 +147,21 @@ mod tests {
         presence.leave(ANN, now, Duration::ZERO);
         assert_eq!(presence.due(now), Some(now));
         told(&mut presence, now, 0, &["ann"], &["ann"]);
+    }
+
+    #[test]
+    fn a_name_that_changed_hands_is_told_as_left_first() {
+        let (mut presence, now) = (Presence::default(), Instant::now());
+        presence.join(ANN, &name("guest-1"));
+        presence.take(now);
+        presence.leave(ANN, now, Duration::ZERO);
+        presence.join(BOB, &name("guest-1"));
+        let changes = presence.take(now);
+        assert_eq!(changes[0].left, [name("guest-1")]);
+        assert_eq!(
+            (&changes[1].joined[..], &changes[1].left[..]),
+            (&[name("guest-1")][..], &[][..])
+        );
+        assert_eq!(presence.names(), [name("guest-1")]);
     }
 }

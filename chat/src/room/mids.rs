@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::command::Post;
-use crate::entry::{Entry, MemberId, Mid, Seq, Slot};
+use crate::entry::{Entry, MemberId, Mid, Seq};
 use crate::refused::Refused;
 
 /// Entries by sender and `mid`, for as long as their log has them.
@@ -31,10 +31,8 @@ impl Mids {
         }
     }
 
-    pub(super) fn forget(&mut self, slot: &Slot) {
-        if let Slot::Entry(entry) = slot
-            && let Some(mid) = &entry.mid
-        {
+    pub(super) fn forget(&mut self, entry: &Entry) {
+        if let Some(mid) = &entry.mid {
             self.0.remove(&(entry.sender, mid.clone()));
         }
     }

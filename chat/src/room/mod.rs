@@ -23,6 +23,7 @@ use crate::log::{Cursor, Position, Read};
 use crate::members::Login;
 use crate::membership::Membership;
 use crate::name::RoomName;
+use crate::presence::Change;
 use crate::refused::Refused;
 
 /// Who gives an entry its place and makes it last. A closed set: history on disk will be another.
@@ -180,30 +181,26 @@ impl Room {
         }
     }
 
-    /// Tells the changes of presence up to `now`, and says when to be asked again.
+    /// Tells the changes of presence up to `now`, and says when there will be more to tell.
     pub fn tick(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state();
-        if let Some(mut change) = state.presence.take(now) {
-            if change.count > self.limits.presence_names {
+        for mut change in state.presence.take(now) {
+            let crowd = change.count > self.limits.presence_names;
+            if crowd {
                 change.joined.clear();
                 change.left.clear();
             }
-            self.append(
-                state,
-                Slot::Notice(Arc::new(Notice {
-                    room: self.name.clone(),
-                    count: change.count,
-                    joined: change.joined,
-                    left: change.left,
-                    encoded: Encoded::default(),
-                })),
-            );
+            let refresh = std::mem::replace(&mut state.crowd, crowd) && !crowd;
+            let (room, encoded) = (self.name.clone(), Encoded::default());
+            let Change { count, joined, left } = change;
+            let notice = Notice { room, count, joined, left, refresh, encoded };
+            self.append(state, Slot::Notice(Arc::new(notice)));
             state = self.state();
         }
-        if state.presence.count() > 0 {
-            return state.presence.due(now);
+        if state.presence.count() == 0 {
+            state.empty_since.get_or_insert(now);
         }
-        Some(*state.empty_since.get_or_insert(now) + self.limits.room_empty)
+        state.presence.due(now)
     }
 
     /// Since when nobody is in it.

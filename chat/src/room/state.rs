@@ -15,18 +15,20 @@ pub(super) struct State {
     pub(super) presence: Presence,
     pub(super) mids: Mids,
     pub(super) empty_since: Option<Instant>,
+    /// The last change of presence was told without names.
+    pub(super) crowd: bool,
 }
 
 impl State {
     pub(super) fn new(epoch: Epoch, limits: &Limits) -> Self {
         let bounds = Bounds {
-            slots: limits.log_slots,
+            entries: limits.log_entries,
             bytes: limits.log_bytes,
             notices_behind: limits.notices_behind,
         };
         let log = Log::new(epoch, bounds);
         let (presence, mids) = (Presence::default(), Mids::default());
-        Self { log, presence, mids, empty_since: None }
+        Self { log, presence, mids, empty_since: None, crowd: false }
     }
 
     /// Puts a slot at the end, which is where the answer points.

@@ -1,0 +1,190 @@
+use super::*;
+use crate::entry::{Content, Encoded, MemberId, Notice, Timestamp};
+use crate::name::{Name, RoomName};
+
+const BOUNDS: Bounds = Bounds { entries: 8, bytes: 1 << 20, notices_behind: 3 };
+
+fn log(bounds: Bounds) -> Log {
+    Log::new(Epoch::new("e"), bounds)
+}
+
+fn entry(log: &mut Log, body: &str) {
+    let prev = log.head();
+    log.append(Slot::Entry(Arc::new(Entry {
+        room: RoomName::lobby(),
+        seq: prev.next(),
+        prev,
+        at: Timestamp(0),
+        sender: MemberId(1),
+        from: Name::new("ann").unwrap(),
+        mid: None,
+        content: Content::Post { body: body.into(), reply: None },
+        encoded: Encoded::default(),
+    })));
+}
+
+fn notice(log: &mut Log) {
+    tell(log, false);
+}
+
+fn tell(log: &mut Log, refresh: bool) {
+    log.append(Slot::Notice(Arc::new(Notice {
+        room: RoomName::lobby(),
+        count: 1,
+        joined: vec![],
+        left: vec![],
+        refresh,
+        encoded: Encoded::default(),
+    })));
+}
+
+/// The numbers of the entries a cursor reads, `n` for a notice, then what else was said.
+#[track_caller]
+fn reads(log: &Log, cursor: &mut Cursor, expected: &str) {
+    let mut text = String::new();
+    loop {
+        let mut out = vec![];
+        let read = log.read(cursor, 2, usize::MAX, &mut out);
+        for slot in &out {
+            text += &slot.seq().map_or("n".into(), |seq| seq.to_string());
+            text += " ";
+        }
+        match read {
+            Read::Gap { after, next } => text += &format!("gap({after},{next}) "),
+            Read::Snapshot => text += "snapshot ",
+            Read::Slots if out.is_empty() => break,
+            Read::Slots => {}
+        }
+    }
+    assert_eq!(text.trim(), expected);
+}
+
+#[test]
+fn every_cursor_reads_the_same_run() {
+    let mut log = log(BOUNDS);
+    let mut first = log.at_head();
+    reads(&log, &mut first, "snapshot");
+    entry(&mut log, "a");
+    notice(&mut log);
+    entry(&mut log, "b");
+    let mut second = log.at_head();
+    reads(&log, &mut first, "1 n 2");
+    reads(&log, &mut second, "snapshot");
+    entry(&mut log, "c");
+    reads(&log, &mut first, "3");
+    reads(&log, &mut second, "3");
+}
+
+#[test]
+fn what_no_longer_fits_is_handed_back() {
+    let mut log = log(Bounds { entries: 2, ..BOUNDS });
+    entry(&mut log, "a");
+    entry(&mut log, "b");
+    assert_eq!(log.oldest(), Seq(1));
+    entry(&mut log, "c");
+    assert_eq!((log.oldest(), log.head(), log.end()), (Seq(2), Seq(3), Position(3)));
+}
+
+#[test]
+fn bytes_are_bounded_but_the_newest_always_stays() {
+    let mut log = log(Bounds { bytes: 5_000, ..BOUNDS });
+    for _ in 0..5 {
+        entry(&mut log, &"x".repeat(200));
+    }
+    assert_eq!((log.oldest(), log.slots.len()), (Seq(4), 2));
+    entry(&mut log, &"x".repeat(10_000));
+    assert_eq!((log.oldest(), log.slots.len()), (Seq(6), 1));
+}
+
+#[test]
+fn a_reader_that_fell_out_is_told_its_gap() {
+    let mut log = log(BOUNDS);
+    let mut cursor = log.at_head();
+    entry(&mut log, "a");
+    reads(&log, &mut cursor, "1 snapshot");
+    for _ in 0..10 {
+        entry(&mut log, "b");
+    }
+    reads(&log, &mut cursor, "gap(1,4) 4 5 6 7 8 9 10 11 snapshot");
+    entry(&mut log, "c");
+    reads(&log, &mut cursor, "12");
+}
+
+#[test]
+fn a_reader_that_lost_only_notices_has_no_gap() {
+    let mut log = log(BOUNDS);
+    let mut cursor = log.at_head();
+    for _ in 0..9 {
+        notice(&mut log);
+    }
+    entry(&mut log, "a");
+    reads(&log, &mut cursor, "1 snapshot");
+}
+
+#[test]
+fn a_reader_far_behind_steps_over_notices() {
+    let mut log = log(BOUNDS);
+    let mut cursor = log.at_head();
+    entry(&mut log, "a");
+    notice(&mut log);
+    notice(&mut log);
+    notice(&mut log);
+    entry(&mut log, "b");
+    reads(&log, &mut cursor, "1 2 snapshot");
+}
+
+#[test]
+fn notices_push_no_entry_out() {
+    let mut log = log(Bounds { entries: 2, ..BOUNDS });
+    let mut cursor = log.at_head();
+    entry(&mut log, "a");
+    for _ in 0..100 {
+        notice(&mut log);
+    }
+    entry(&mut log, "b");
+    assert_eq!((log.oldest(), log.slots.len()), (Seq(1), 2 + BOUNDS.notices_behind - 1));
+    reads(&log, &mut cursor, "1 2 snapshot");
+    assert_eq!(log.bytes, log.slots.iter().map(|(_, slot)| slot.cost()).sum::<usize>());
+}
+
+#[test]
+fn a_notice_can_ask_for_a_snapshot() {
+    let mut log = log(BOUNDS);
+    let mut cursor = log.at_head();
+    reads(&log, &mut cursor, "snapshot");
+    tell(&mut log, true);
+    reads(&log, &mut cursor, "n snapshot");
+    tell(&mut log, false);
+    reads(&log, &mut cursor, "n");
+}
+
+#[test]
+fn the_last_n_and_everything_after() {
+    let mut log = log(BOUNDS);
+    assert_eq!(log.at_last(5).1, 0);
+    assert_eq!(log.at_after(Seq(0)).map(|(_, n)| n), Some(0));
+    for _ in 0..3 {
+        notice(&mut log);
+        entry(&mut log, "a");
+    }
+    for (n, replay, text) in [(0, 0, ""), (1, 1, "3"), (2, 2, "2 3"), (9, 3, "1 2 3")] {
+        let (mut cursor, entries) = log.at_last(n);
+        assert_eq!(entries, replay);
+        reads(&log, &mut cursor, format!("{text} snapshot").trim());
+    }
+    let after = |seq| log.at_after(Seq(seq)).map(|(_, n)| n);
+    assert_eq!([after(0), after(2), after(3), after(4)], [Some(3), Some(1), Some(0), None]);
+}
+
+#[test]
+fn what_is_gone_cannot_be_resumed() {
+    let mut log = log(Bounds { entries: 2, ..BOUNDS });
+    for _ in 0..5 {
+        entry(&mut log, "a");
+    }
+    let after = |seq| log.at_after(Seq(seq)).map(|(_, n)| n);
+    assert_eq!([after(2), after(3), after(5)], [None, Some(2), Some(0)]);
+    let (mut cursor, entries) = log.at_oldest();
+    assert_eq!(entries, 2);
+    reads(&log, &mut cursor, "4 5 snapshot");
+}
