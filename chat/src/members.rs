@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::clock;
 use crate::command::Token;
 use crate::entry::MemberId;
-use crate::limits::Limits;
+use crate::limits::{Limits, SUGGESTIONS};
 use crate::name::Name;
 use crate::refused::Refused;
 
@@ -51,6 +51,17 @@ pub struct Login {
     pub name: Name,
     /// The secret to come back with; guests have none.
     pub token: Option<Token>,
+    /// The member came to be with this login.
+    new: bool,
+}
+
+impl Login {
+    /// Takes a login back that came to nothing: a name that was new is free again at once.
+    pub(crate) fn withdraw(self) {
+        if self.new {
+            self.members.directory().remove(self.id);
+        }
+    }
 }
 
 impl Members {
@@ -72,24 +83,27 @@ impl Members {
         let mut directory = self.directory();
         directory.forget(&self.limits, now);
         let known = token.and_then(|token| directory.by_token.get(token)).copied();
-        let holder = directory.holder(&name);
-        let id = match (known, holder) {
-            (Some(known), Some(holder)) if known == holder => known,
-            (_, Some(_)) => {
-                let free = (2..).map(|n| name.numbered(n)).find(|n| directory.holder(n).is_none());
-                return Err(Refused::NameTaken { suggest: free.unwrap_or(name) });
+        match (known, directory.holder(&name)) {
+            (Some(known), Some(holder)) if known == holder => {
+                if directory.held[&known].sessions >= self.limits.sessions_per_member {
+                    return Err(Refused::TooManySessions(self.limits.sessions_per_member));
+                }
+                Ok(self.login(directory, known, false))
             }
-            (_, None) => directory.add(name, Some(new_token())),
-        };
-        drop(directory);
-        self.login(id)
+            (_, Some(_)) => {
+                let numbered = (2..2 + SUGGESTIONS).map(|n| name.numbered(n));
+                let free = numbered.into_iter().find(|name| directory.holder(name).is_none());
+                Err(Refused::NameTaken { suggest: free.unwrap_or_else(|| name.numbered(lot())) })
+            }
+            (_, None) => {
+                let id = directory.add(name, Some(new_token()));
+                Ok(self.login(directory, id, true))
+            }
+        }
     }
 
     /// A session for somebody who was not asked for a name.
-    ///
-    /// # Errors
-    /// Never in practice: a new member has no other session.
-    pub fn admit_guest(self: &Arc<Self>) -> Result<Login, Refused> {
+    pub fn admit_guest(self: &Arc<Self>) -> Login {
         let mut directory = self.directory();
         let name = loop {
             directory.last_guest += 1;
@@ -99,22 +113,20 @@ impl Members {
             }
         };
         let id = directory.add(name, None);
-        drop(directory);
-        self.login(id)
+        self.login(directory, id, true)
     }
 
-    fn login(self: &Arc<Self>, id: MemberId) -> Result<Login, Refused> {
-        let most = self.limits.sessions_per_member;
-        let mut directory = self.directory();
-        let Some(held) = directory.held.get_mut(&id).filter(|held| held.sessions < most) else {
-            return Err(Refused::TooManySessions(most));
-        };
-        held.sessions += 1;
-        let (name, token) = (held.name.clone(), held.token.clone());
-        if let Some(since) = held.away.take() {
+    fn login(
+        self: &Arc<Self>,
+        mut directory: MutexGuard<'_, Directory>,
+        id: MemberId,
+        new: bool,
+    ) -> Login {
+        let (name, token, away) = directory.enter(id);
+        if let Some(since) = away {
             directory.away.remove(&(since, id));
         }
-        Ok(Login { members: Arc::clone(self), id, name, token })
+        Login { members: Arc::clone(self), id, name, token, new }
     }
 
     fn release(&self, id: MemberId, now: Instant) {
@@ -145,6 +157,13 @@ impl Drop for Login {
 }
 
 impl Directory {
+    /// Counts a session of a member in; also tells since when it was away.
+    fn enter(&mut self, id: MemberId) -> (Name, Option<Token>, Option<Instant>) {
+        let held = self.held.get_mut(&id).expect("a member is held while the directory is locked");
+        held.sessions += 1;
+        (held.name.clone(), held.token.clone(), held.away.take())
+    }
+
     /// Whoever holds a name that could be taken for this one.
     fn holder(&self, name: &Name) -> Option<MemberId> {
         name.keys().iter().find_map(|key| self.by_key.get(key)).copied()
@@ -180,6 +199,11 @@ impl Directory {
             self.remove(id);
         }
     }
+}
+
+/// A number that is hardly ever taken.
+fn lot() -> u64 {
+    u64::from(getrandom::u32().unwrap_or_default())
 }
 
 fn new_token() -> Token {
@@ -222,6 +246,26 @@ mod tests {
         assert_eq!(wrong, Refused::NameTaken { suggest: name("ann-2") });
         let tab = admit(&members, "ann", ann.token.as_ref()).unwrap();
         assert_eq!((tab.id, &tab.token), (ann.id, &ann.token));
+    }
+
+    #[test]
+    fn a_suggestion_is_found_without_a_long_search() {
+        let members = members(Limits::default());
+        for text in ["ann".to_owned()].into_iter().chain((2..=10).map(|n| format!("ann-{n}"))) {
+            admit(&members, &text, None).unwrap();
+        }
+        let Err(Refused::NameTaken { suggest }) = admit(&members, "ann", None) else { panic!() };
+        assert!(suggest.as_str().starts_with("ann-"));
+        assert!(members.admit(suggest, None, Instant::now()).is_ok());
+    }
+
+    #[test]
+    fn a_login_that_came_to_nothing_frees_a_new_name_only() {
+        let members = members(Limits::default());
+        admit(&members, "ann", None).unwrap().withdraw();
+        let ann = admit(&members, "ann", None).unwrap();
+        admit(&members, "ann", ann.token.as_ref()).unwrap().withdraw();
+        assert!(admit(&members, "ann", None).is_err());
     }
 
     #[test]
@@ -270,8 +314,8 @@ mod tests {
     fn guests_get_names_that_end_with_them() {
         let members = members(Limits::default());
         let _second = admit(&members, "guest-2", None).unwrap();
-        let first = members.admit_guest().unwrap();
-        let third = members.admit_guest().unwrap();
+        let first = members.admit_guest();
+        let third = members.admit_guest();
         assert_eq!((first.name.as_str(), third.name.as_str()), ("guest-1", "guest-3"));
         assert!(admit(&members, "guest-1", None).is_err());
         drop(first);

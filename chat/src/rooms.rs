@@ -23,6 +23,7 @@ pub struct Rooms {
     tracer: Arc<dyn Tracer>,
     members: Arc<Members>,
     changed: Arc<Notify>,
+    lobby: Arc<Room>,
     // Held for map operations only, never across an await.
     rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
 }
@@ -30,16 +31,11 @@ pub struct Rooms {
 impl Rooms {
     /// A server's rooms, the lobby among them. Presence is told only while [`Rooms::keep`] runs.
     pub fn new(limits: &Limits, tracer: Arc<dyn Tracer>) -> Self {
-        let rooms = Self {
-            limits: limits.clone(),
-            tracer,
-            members: Arc::new(Members::new(limits)),
-            changed: Arc::default(),
-            rooms: Mutex::default(),
-        };
-        let lobby = rooms.open(RoomName::lobby());
-        rooms.rooms().insert(RoomName::lobby(), lobby);
-        rooms
+        let changed = Arc::default();
+        let lobby = open(RoomName::lobby(), limits, &tracer, &changed);
+        let rooms = HashMap::from([(RoomName::lobby(), Arc::clone(&lobby))]);
+        let (limits, members) = (limits.clone(), Arc::new(Members::new(limits)));
+        Self { limits, tracer, members, changed, lobby, rooms: Mutex::new(rooms) }
     }
 
     /// Who is on the server.
@@ -47,29 +43,36 @@ impl Rooms {
         &self.members
     }
 
-    /// The room of that name, made if there is none.
+    /// The room that always exists.
+    pub fn lobby(&self) -> &Arc<Room> {
+        &self.lobby
+    }
+
+    /// The rooms of these names, made if there are none: all, or none.
     ///
     /// # Errors
     /// [`Refused::TooManyRooms`].
-    pub fn enter(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
+    pub fn enter<'a>(
+        &self,
+        names: impl Iterator<Item = &'a RoomName> + Clone,
+    ) -> Result<Vec<Arc<Room>>, Refused> {
         let mut rooms = self.rooms();
-        if let Some(room) = rooms.get(name) {
-            return Ok(Arc::clone(room));
-        }
-        if rooms.len() >= self.limits.rooms {
+        let new = names.clone().filter(|name| !rooms.contains_key(name)).count();
+        if rooms.len() + new > self.limits.rooms {
             return Err(Refused::TooManyRooms(self.limits.rooms));
         }
-        let room = self.open(name.clone());
-        trace!(self.tracer, "Room opened"; event = "room_opened", room = name.as_str());
-        rooms.insert(name.clone(), Arc::clone(&room));
-        self.changed.notify_one();
-        Ok(room)
+        let enter = |name: &RoomName| {
+            let room = rooms.entry(name.clone()).or_insert_with(|| self.open(name.clone()));
+            Arc::clone(room)
+        };
+        Ok(names.map(enter).collect())
     }
 
     fn open(&self, name: RoomName) -> Arc<Room> {
-        let epoch = Epoch::new(&random_text(8));
-        let tracer = Arc::clone(&self.tracer);
-        Arc::new(Room::new(name, epoch, &self.limits, tracer, Arc::clone(&self.changed)))
+        trace!(self.tracer, "Room opened"; event = "room_opened", room = name.as_str());
+        // It is empty until its first member is in, and so it is to be looked after.
+        self.changed.notify_one();
+        open(name, &self.limits, &self.tracer, &self.changed)
     }
 
     /// Tells presence and closes rooms that stay empty, for as long as it is polled.
@@ -88,26 +91,39 @@ impl Rooms {
 
     fn tick(&self, now: Instant) -> Option<Instant> {
         let open: Vec<_> = self.rooms().values().cloned().collect();
-        let due = open.iter().filter_map(|room| {
+        let mut dues = Vec::new();
+        for room in open {
             let due = room.tick(now);
-            due.filter(|_| *room.name() != RoomName::lobby() || room.empty_since().is_none())
-        });
-        let due = due.min();
-        drop(open);
-        self.rooms().retain(|name, room| {
-            let empty =
-                room.empty_since().is_some_and(|since| now >= since + self.limits.room_empty);
-            // Nobody else has the room, and nobody can get it while the map is locked.
-            let close = empty && *name != RoomName::lobby() && Arc::strong_count(room) == 1;
-            if close {
-                trace!(self.tracer, "Room closed"; event = "room_closed", room = name.as_str());
+            let closes = room.empty_since().map(|since| since + self.limits.room_empty);
+            match closes.filter(|_| !Arc::ptr_eq(&room, &self.lobby)) {
+                Some(at) if now >= at => self.close(room),
+                Some(at) => dues.push(at),
+                None => dues.extend(due),
             }
-            !close
-        });
-        due
+        }
+        dues.into_iter().min()
+    }
+
+    fn close(&self, room: Arc<Room>) {
+        let mut rooms = self.rooms();
+        // The map and this have it, nobody else; and nobody can get it while the map is locked.
+        if Arc::strong_count(&room) == 2 {
+            rooms.remove(room.name());
+            trace!(self.tracer, "Room closed"; event = "room_closed", room = room.name().as_str());
+        }
     }
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<RoomName, Arc<Room>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn open(
+    name: RoomName,
+    limits: &Limits,
+    tracer: &Arc<dyn Tracer>,
+    changed: &Arc<Notify>,
+) -> Arc<Room> {
+    let epoch = Epoch::new(&random_text(8));
+    Arc::new(Room::new(name, epoch, limits, Arc::clone(tracer), Arc::clone(changed)))
 }
