@@ -26,8 +26,6 @@ pub enum End {
     NotText,
     /// Too many refused requests in a row.
     Refused,
-    /// The server cannot take another member, room or session for this client.
-    Full,
 }
 
 impl End {
@@ -45,7 +43,6 @@ impl End {
             Self::Malformed => "malformed",
             Self::NotText => "not_text",
             Self::Refused => "refused",
-            Self::Full => "full",
         }
     }
 
@@ -53,8 +50,8 @@ impl End {
     pub fn reconnect(self) -> bool {
         match self {
             Self::Closed | Self::TooBig | Self::Malformed | Self::NotText | Self::Refused => false,
-            Self::Gone | Self::Drain | Self::Stalled | Self::Slow | Self::Silent => true,
-            Self::Nameless | Self::Full => true,
+            Self::Gone | Self::Drain | Self::Stalled | Self::Slow => true,
+            Self::Silent | Self::Nameless => true,
         }
     }
 
@@ -67,7 +64,7 @@ impl End {
             Self::Nameless | Self::Refused | Self::Silent | Self::Stalled => 1008,
             Self::TooBig => 1009,
             Self::Drain => 1012,
-            Self::Slow | Self::Full => 1013,
+            Self::Slow => 1013,
         }
     }
 }

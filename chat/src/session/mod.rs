@@ -61,6 +61,8 @@ pub struct Session {
     memberships: Vec<Membership>,
     /// The entries of the batch on its way, by the membership that reads them.
     batch: Vec<(usize, Seq)>,
+    /// Which membership the next batch begins with.
+    turn: usize,
 }
 
 impl Session {
@@ -74,8 +76,6 @@ impl Session {
         stop: CancellationToken,
     ) -> Self {
         let Tracers { tracer, deliveries, bodies } = tracers;
-        let wake = Arc::default();
-        let (login, memberships, batch) = (None, Vec::new(), Vec::new());
         Self {
             client,
             wire,
@@ -86,10 +86,11 @@ impl Session {
             deliveries,
             bodies,
             stop,
-            wake,
-            login,
-            memberships,
-            batch,
+            wake: Arc::default(),
+            login: None,
+            memberships: Vec::new(),
+            batch: Vec::new(),
+            turn: 0,
         }
     }
 
@@ -103,28 +104,25 @@ impl Session {
     /// Cancelling it leaves its rooms without a goodbye.
     pub async fn run(
         mut self,
-        mut inbound: impl Stream<Item = Inbound> + Unpin,
+        inbound: impl Stream<Item = Inbound> + Unpin,
         write: impl AsyncWrite + Unpin,
     ) -> End {
-        let mut outgoing = Outgoing::new(write);
-        let end = match self.greet() {
-            Ok(()) => self.serve(&mut inbound, &mut outgoing).await,
-            Err(end) => end,
-        };
+        let (mut inbound, mut outgoing) = (inbound.fuse(), Outgoing::new(write));
+        self.greet();
+        let end = self.serve(&mut inbound, &mut outgoing).await;
         self.goodbye(end, &mut inbound, &mut outgoing).await;
         end
     }
 
     /// Lets a client in that has no login.
-    fn greet(&mut self) -> Result<(), End> {
-        if self.wire.has_login() {
-            return Ok(());
+    fn greet(&mut self) {
+        if !self.wire.has_login() {
+            let login = self.rooms.members().admit_guest();
+            let (membership, ..) =
+                self.rooms.lobby().join(self.client, &login, &Start::Head, &self.wake);
+            self.memberships.push(membership);
+            self.login = Some(login);
         }
-        let login = self.rooms.members().admit_guest().map_err(|_| End::Full)?;
-        let room = self.rooms.enter(&self.address).map_err(|_| End::Full)?;
-        self.memberships.push(room.join(self.client, &login, &Start::Head, &self.wake).0);
-        self.login = Some(login);
-        Ok(())
     }
 
     async fn serve(
@@ -138,12 +136,12 @@ impl Session {
         let timer = sleep_until(guard.next().into());
         tokio::pin!(stopped, timer);
         loop {
-            if !outgoing.in_batch()
+            if outgoing.batch_bytes() == 0
                 && let Err(end) = self.fill(outgoing)
             {
                 return end;
             }
-            if outgoing.waiting() > 0 {
+            if !outgoing.is_empty() {
                 guard.blocked(clock::now());
             }
             if guard.next() < timer.deadline().into_std() {
@@ -151,30 +149,30 @@ impl Session {
             }
             tokio::select! {
                 () = &mut stopped => return End::Drain,
-                written = outgoing.write(), if outgoing.waiting() > 0 => {
+                written = outgoing.write(), if !outgoing.is_empty() => {
                     match written {
                         Ok(()) => {}
                         // A stream may have a patience of its own.
                         Err(error) if error.kind() == io::ErrorKind::TimedOut => return End::Stalled,
                         Err(_) => return End::Gone,
                     }
-                    guard.wrote(clock::now(), outgoing.waiting() > 0);
-                    if !outgoing.in_batch() {
+                    guard.wrote(clock::now(), !outgoing.is_empty());
+                    if outgoing.batch_bytes() == 0 {
                         self.sent();
                     }
                 }
-                next = inbound.next(), if outgoing.waiting() < self.limits.reply_bytes => {
+                next = inbound.next(), if outgoing.replies() < self.limits.reply_bytes => {
                     guard.heard(clock::now());
                     match self.take(next.unwrap_or(Inbound::End(End::Gone)), &mut guard).await {
-                        Ok(replies) => replies.into_iter().for_each(|reply| outgoing.push(reply)),
+                        Ok(replies) => replies.into_iter().for_each(|reply| outgoing.push_reply(reply)),
                         Err(end) => return end,
                     }
                 }
-                () = self.behind(), if !outgoing.in_batch() => {}
+                () = self.behind(), if outgoing.batch_bytes() == 0 => {}
                 () = &mut timer => {
                     match guard.due(clock::now()) {
                         Some(Due::End(end)) => return end,
-                        Some(Due::Ping) => outgoing.push(self.wire.ping()),
+                        Some(Due::Ping) => outgoing.push_reply(self.wire.ping()),
                         None => {}
                     }
                     timer.as_mut().reset(guard.next().into());
@@ -195,13 +193,19 @@ impl Session {
         .await;
     }
 
-    /// Makes a batch of what the rooms have.
+    /// Makes a batch of what the rooms have. They take turns at being the first, so that a full
+    /// one keeps none of the others waiting for ever.
     fn fill(&mut self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>) -> Result<(), End> {
         let mut slots = Vec::new();
-        for (i, membership) in self.memberships.iter_mut().enumerate() {
-            let told = membership.read(&mut slots);
+        let count = self.memberships.len();
+        self.turn = self.turn.wrapping_add(1);
+        for i in (0..count).map(|i| (i + self.turn) % count) {
+            if outgoing.batch_bytes() >= self.limits.batch_bytes {
+                break;
+            }
+            let told = self.memberships[i].read(&mut slots);
             for slot in slots.drain(..) {
-                outgoing.push(self.wire.slot(&slot));
+                outgoing.push_batch(self.wire.slot(&slot));
                 if let Slot::Entry(entry) = slot {
                     self.batch.push((i, entry.seq));
                 }
@@ -214,10 +218,7 @@ impl Session {
                     return Err(End::Slow);
                 }
             }
-            outgoing.push(self.wire.reply(&told));
-        }
-        if !self.batch.is_empty() {
-            outgoing.end_batch();
+            outgoing.push_batch(self.wire.reply(&told));
         }
         Ok(())
     }
@@ -230,9 +231,9 @@ impl Session {
                 let room = self.memberships[i].room().as_str();
                 trace!(self.deliveries, " -- sent to client"; event = "sent", room = room, client = client, seq = seq.0);
             }
-        } else if let Some((_, last)) = self.batch.last() {
-            let (entries, last) = (self.batch.len(), last.0);
-            trace!(self.tracer, " -- batch sent to client"; event = "batch", client = client, entries = entries, last = last);
+        } else if let Some(&(i, last)) = self.batch.last() {
+            let (room, entries) = (self.memberships[i].room().as_str(), self.batch.len());
+            trace!(self.tracer, " -- batch sent to client"; event = "batch", room = room, client = client, entries = entries, last = last.0);
         }
         self.batch.clear();
     }

@@ -9,6 +9,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use crate::limits::REPLY_OVERHEAD_BYTES;
+
 /// Frames one write takes at most; the kernel takes no more than 1,024 buffers.
 const SLICES: usize = 64;
 
@@ -16,35 +18,56 @@ const SLICES: usize = 64;
 /// before another begins.
 pub(super) struct Outgoing<W> {
     write: W,
-    frames: VecDeque<Bytes>,
-    waiting: usize,
-    /// Bytes up to the end of the batch in progress.
+    frames: VecDeque<Frame>,
+    /// Frames of the batch that are not yet written.
     batch: usize,
+    batch_bytes: usize,
+    /// What the replies among the frames cost.
+    replies: usize,
+}
+
+/// What is left of a frame.
+struct Frame {
+    left: Bytes,
+    /// What it costs as a reply; nothing if it belongs to the batch, whose bytes are shared.
+    cost: usize,
 }
 
 impl<W: AsyncWrite + Unpin> Outgoing<W> {
     pub(super) fn new(write: W) -> Self {
-        Self { write, frames: VecDeque::new(), waiting: 0, batch: 0 }
+        Self { write, frames: VecDeque::new(), batch: 0, batch_bytes: 0, replies: 0 }
     }
 
-    pub(super) fn push(&mut self, frame: Bytes) {
-        if !frame.is_empty() {
-            self.waiting += frame.len();
-            self.frames.push_back(frame);
+    /// Puts something said to this client alone behind what waits.
+    pub(super) fn push_reply(&mut self, left: Bytes) {
+        if !left.is_empty() {
+            let cost = left.len() + REPLY_OVERHEAD_BYTES;
+            self.replies += cost;
+            self.frames.push_back(Frame { left, cost });
         }
     }
 
-    /// Everything pushed so far is a batch, of which [`Outgoing::write`] tells the end.
-    pub(super) fn end_batch(&mut self) {
-        self.batch = self.waiting;
+    /// Puts a part of the batch behind what waits.
+    pub(super) fn push_batch(&mut self, left: Bytes) {
+        if !left.is_empty() {
+            self.batch += 1;
+            self.batch_bytes += left.len();
+            self.frames.push_back(Frame { left, cost: 0 });
+        }
     }
 
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
     }
 
-    pub(super) fn in_batch(&self) -> bool {
-        self.batch > 0
+    /// What the replies that wait cost, in bytes.
+    pub(super) fn replies(&self) -> usize {
+        self.replies
+    }
+
+    /// The bytes of the batch; 0 once it is written.
+    pub(super) fn batch_bytes(&self) -> usize {
+        self.batch_bytes
     }
 
     /// Writes what the client takes now, at least a byte. Cancelling it loses nothing.
@@ -56,7 +79,7 @@ impl<W: AsyncWrite + Unpin> Outgoing<W> {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         for (slice, frame) in slices.iter_mut().zip(&self.frames) {
-            *slice = IoSlice::new(frame);
+            *slice = IoSlice::new(&frame.left);
             count += 1;
         }
         let write = Pin::new(&mut self.write);
@@ -72,21 +95,28 @@ impl<W: AsyncWrite + Unpin> Outgoing<W> {
     }
 
     fn advance(&mut self, mut written: usize) {
-        self.waiting -= written;
-        self.batch = self.batch.saturating_sub(written);
         while let Some(frame) = self.frames.front_mut() {
-            if written < frame.len() {
-                frame.advance(written);
+            if written < frame.left.len() {
+                frame.left.advance(written);
                 return;
             }
-            written -= frame.len();
+            written -= frame.left.len();
+            self.replies -= frame.cost;
+            if frame.cost == 0 {
+                self.batch -= 1;
+            }
             self.frames.pop_front();
+            if self.batch == 0 {
+                self.batch_bytes = 0;
+            }
         }
+        // What a flood needed is not kept for ever after.
+        self.frames.shrink_to(SLICES);
     }
 
     /// Writes everything and says that nothing follows.
     pub(super) async fn finish(&mut self) -> io::Result<()> {
-        while self.waiting > 0 {
+        while !self.is_empty() {
             self.write().await?;
         }
         self.write.shutdown().await

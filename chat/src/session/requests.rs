@@ -9,11 +9,9 @@ use crate::command::{Command, Hello, Post, Reply, Start};
 use crate::end::End;
 use crate::entry::{Content, Seq};
 use crate::guard::Guard;
+use crate::limits::TRACED_CHARS;
 use crate::name::RoomName;
 use crate::refused::Refused;
-
-/// Characters of a message that a trace shows.
-const TRACED_CHARS: usize = 200;
 
 impl Session {
     /// What the client is told about something that came from it.
@@ -60,10 +58,16 @@ impl Session {
         if rooms.is_empty() {
             rooms.push((self.address.clone(), Start::Head));
         }
-        // All rooms or none, and no name taken in vain: nobody is left half inside.
-        let entered = rooms.iter().map(|(room, _)| self.rooms.enter(room));
-        let entered = entered.collect::<Result<Vec<_>, _>>()?;
         let login = self.rooms.members().admit(name, token.as_ref(), clock::now())?;
+        // All rooms or none; and without them no name, for nobody would have its token.
+        let names = rooms.iter().map(|(room, _)| room);
+        let entered = match self.rooms.enter(names) {
+            Ok(entered) => entered,
+            Err(refused) => {
+                login.withdraw();
+                return Err(refused);
+            }
+        };
         let (mut joined, mut resets) = (Vec::new(), Vec::new());
         for (room, (_, start)) in entered.into_iter().zip(&rooms) {
             let (membership, told, lost) = room.join(self.client, &login, start, &self.wake);
