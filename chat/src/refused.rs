@@ -10,7 +10,14 @@ use crate::name::{Name, NameError};
 #[non_exhaustive]
 pub enum Refused {
     /// Not one JSON object of the expected shape.
-    BadJson(String),
+    BadJson {
+        /// What is wrong.
+        what: &'static str,
+        /// On which line, from 1.
+        line: usize,
+        /// At which byte of the line, from 1.
+        column: usize,
+    },
     /// No such request.
     UnknownType(String),
     /// A field is missing.
@@ -52,7 +59,7 @@ impl Refused {
     /// The stable name of the reason, on the wire and in the trace.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::BadJson(_) => "bad_json",
+            Self::BadJson { .. } => "bad_json",
             Self::UnknownType(_) => "unknown_type",
             Self::Missing(_) => "missing_field",
             Self::HelloFirst => "hello_first",
@@ -76,7 +83,9 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadJson(what) => write!(f, "not a JSON object that is understood here: {what}"),
+            Self::BadJson { what, line, column } => {
+                write!(f, "not an object that is understood: {what} (line {line}, column {column})")
+            }
             Self::UnknownType(kind) => write!(f, "unknown type {kind:?}; known are hello and post"),
             Self::Missing(field) => write!(f, "the field {field:?} is missing"),
             Self::HelloFirst => f.write_str("say hello first, with a name"),

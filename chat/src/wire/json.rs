@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::{Request, body};
@@ -41,7 +42,7 @@ pub(super) fn decode(message: &[u8], limits: &Limits) -> Request {
         Err(error) => {
             // The id is worth a second look: a client that gets it back knows which request erred.
             let id = serde_json::from_slice::<Value>(message).ok().and_then(|v| v["id"].as_u64());
-            return Request { id, command: Err(Refused::BadJson(error.to_string())) };
+            return Request { id, command: Err(bad_json(&error)) };
         }
     };
     Request { id: asked.id, command: command(asked, limits) }
@@ -66,23 +67,33 @@ fn hello(asked: Asked, limits: &Limits) -> Result<Hello, Refused> {
     let rooms = rooms
         .into_iter()
         .map(|(room, position)| {
-            Ok((RoomName::new(&room).map_err(Refused::BadRoom)?, position.into()))
+            Ok((RoomName::new(&room).map_err(Refused::BadRoom)?, start(position)?))
         })
         .collect::<Result<BTreeMap<_, _>, _>>()?;
     let token = asked.token.as_deref().map(Token::new);
     Ok(Hello { name, token, rooms: rooms.into_iter().collect() })
 }
 
-impl From<Position> for Start {
-    fn from(position: Position) -> Self {
-        match position {
-            Position { epoch: Some(epoch), after: Some(after), .. } => {
-                Self::After(Epoch::new(&epoch), Seq(after))
-            }
-            Position { last: Some(n), .. } => Self::Last(n),
-            _ => Self::Head,
+fn start(position: Position) -> Result<Start, Refused> {
+    match position {
+        Position { epoch: Some(epoch), after: Some(after), .. } => {
+            Ok(Start::After(Epoch::new(&epoch), Seq(after)))
         }
+        Position { epoch: Some(_), .. } => Err(Refused::Missing("after")),
+        Position { after: Some(_), .. } => Err(Refused::Missing("epoch")),
+        Position { last: Some(n), .. } => Ok(Start::Last(n)),
+        Position { last: None, .. } => Ok(Start::Head),
     }
+}
+
+/// Where it is not JSON, and never what was there: it may be somebody's text.
+fn bad_json(error: &serde_json::Error) -> Refused {
+    let what = match error.classify() {
+        Category::Syntax => "it is not JSON",
+        Category::Eof => "it ends too early",
+        Category::Data | Category::Io => "a field has the wrong type",
+    };
+    Refused::BadJson { what, line: error.line(), column: error.column() }
 }
 
 fn post(asked: Asked, limits: &Limits) -> Result<Post, Refused> {
