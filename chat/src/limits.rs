@@ -22,12 +22,49 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
 /// Longest pause after a failed `accept`.
 pub const ACCEPT_PAUSE_MOST: Duration = Duration::from_secs(1);
 
+/// Characters of a member's name at most.
+pub const NAME_CHARS: usize = 32;
+
+/// Characters of a room's name at most.
+pub const ROOM_CHARS: usize = 64;
+
+/// Bytes of a client's own name for a message at most.
+pub const MID_BYTES: usize = 64;
+
+/// Characters of a message that a trace shows; a line is for reading.
+pub const TRACED_CHARS: usize = 200;
+
+/// Bytes of a request's head at most.
+pub const HEAD_BYTES: usize = 16 << 10;
+
+/// Bytes read from a WebSocket at once: tungstenite holds such a buffer for every connection.
+pub const READ_BUFFER_BYTES: usize = 4 << 10;
+
+/// What a reply costs besides its bytes, so that many small ones are bounded as well.
+pub const REPLY_OVERHEAD_BYTES: usize = 64;
+
+/// How long a connection over the limit may take to ask something and to read why it got nothing.
+pub const REFUSAL: Duration = Duration::from_secs(1);
+
+/// How long a session that ends may take to be told so, and then to close.
+pub const LINGER: Duration = Duration::from_secs(1);
+
+/// Shortest time, in milliseconds, before a client is to come back.
+pub const RETURN_MS: u64 = 500;
+
+/// The time, in milliseconds, over which returning clients are spread.
+pub const RETURN_SPREAD_MS: u64 = 4_000;
+
+/// Numbers tried behind a name that is taken before one is drawn by lot.
+pub const SUGGESTIONS: u64 = 9;
+
 /// The bounds a server runs with; `Limits::default()` is what `chat` uses.
 ///
 /// More bounds will come: write `Limits { rooms: 10, ..Limits::default() }`.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at once, of any kind: below the 1,024 descriptors a process usually gets. 1,000.
+    /// Connections at once, of any kind: with those that are refused and the files of the server
+    /// they fit the 1,024 descriptors that a process usually gets. 900.
     pub connections: usize,
     /// Connections at once from one address, loopback exempt: an office behind one router fits. 100.
     pub connections_per_address: usize,
@@ -51,19 +88,21 @@ pub struct Limits {
     pub frame_bytes: usize,
     /// The body of one message: a frame holds it even when every character is escaped. 10 KiB.
     pub body_bytes: usize,
-    /// Replies waiting for one client; a session that cannot write them stops reading. 64 KiB.
+    /// Replies waiting for one client, each with an overhead of 64 bytes; a session that cannot
+    /// write them stops reading. 64 KiB.
     pub reply_bytes: usize,
-    /// Slots one write takes from the log at most. 64.
+    /// Slots one batch takes from a room at most. 64.
     pub batch_slots: usize,
-    /// Bytes after which a write takes no further slot from the log. 64 KiB.
+    /// Bytes after which a batch takes nothing further from any room. 64 KiB.
     pub batch_bytes: usize,
-    /// Newest slots a room keeps in memory. 4,096.
-    pub log_slots: usize,
-    /// Memory the slots of a room may take, counted roughly. 8 MiB.
+    /// Newest entries a room keeps in memory. 4,096.
+    pub log_entries: usize,
+    /// Memory that the log of a room may take, counted at its worst: with all rooms full, 1 GiB.
+    /// 4 MiB.
     pub log_bytes: usize,
     /// A reader further behind than this many slots gets one snapshot instead of notices. 256.
     pub notices_behind: usize,
-    /// Rooms in memory: a name costs nothing to invent. 1,000.
+    /// Rooms in memory: a name costs nothing to invent, and a log does. 250.
     pub rooms: usize,
     /// Rooms one session may be in. 16.
     pub rooms_per_session: usize,
@@ -91,7 +130,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 1_000,
+            connections: 900,
             connections_per_address: 100,
             refusals: 64,
             silence: Duration::from_secs(60),
@@ -106,10 +145,10 @@ impl Default for Limits {
             reply_bytes: 64 << 10,
             batch_slots: 64,
             batch_bytes: 64 << 10,
-            log_slots: 4_096,
-            log_bytes: 8 << 20,
+            log_entries: 4_096,
+            log_bytes: 4 << 20,
             notices_behind: 256,
-            rooms: 1_000,
+            rooms: 250,
             rooms_per_session: 16,
             room_empty: Duration::from_secs(600),
             sessions_per_member: 8,

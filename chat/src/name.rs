@@ -6,10 +6,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
-/// Characters of a member's name at most.
-pub const NAME_CHARS: usize = 32;
-/// Characters of a room's name at most.
-pub const ROOM_CHARS: usize = 64;
+use crate::limits::{NAME_CHARS, ROOM_CHARS};
 
 /// A member's name: NFKC, 1 to 32 characters, no controls or bidirectional marks, no `:` or `,`,
 /// not starting with `#`, `/` or `*`, no space at either end.
@@ -71,7 +68,11 @@ impl Name {
         if let Some(first) = text.chars().next().filter(|c| "#/*".contains(*c)) {
             return Err(NameError::First(first));
         }
-        Ok(Self(text.into()))
+        let name = Self(text.into());
+        match name.keys().iter().any(String::is_empty) {
+            true => Err(NameError::Empty),
+            false => Ok(name),
+        }
     }
 
     /// The name as it is shown.
@@ -184,14 +185,18 @@ fn bounded_nfkc(text: &str, most: usize) -> Result<String, NameError> {
 }
 
 fn allowed(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, ':' | ',')
-        && (c == ' ' || !c.is_whitespace())
-        && !matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}'
-            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e000}'..='\u{f8ff}'
-            | '\u{e0000}'..='\u{10ffff}')
+    !c.is_control() && !matches!(c, ':' | ',') && (c == ' ' || !c.is_whitespace()) && !is_unseen(c)
+}
+
+/// What leaves no mark or moves others: Unicode's default-ignorable code points, separators and
+/// bidirectional marks, the blank Braille pattern, and what is assigned to nobody.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]
@@ -228,6 +233,9 @@ mod tests {
         name("a\u{200b}b", Err(NameError::Character('\u{200b}')));
         name("a\u{3164}b", Err(NameError::Character('\u{1160}')));
         name("a\u{2003}b", Ok("a b"));
+        for unseen in ['\u{34f}', '\u{17b4}', '\u{180b}', '\u{1d173}', '\u{1bca0}', '\u{2800}'] {
+            name(&format!("ann{unseen}"), Err(NameError::Character(unseen)));
+        }
         name("#ann", Err(NameError::First('#')));
         name("/ann", Err(NameError::First('/')));
         name("* ann", Err(NameError::First('*')));

@@ -43,6 +43,7 @@ pub struct Sessions {
     tracers: Tracers,
     opened: AtomicU64,
     stop: CancellationToken,
+    cut: CancellationToken,
     running: TaskTracker,
 }
 
@@ -50,8 +51,9 @@ impl Sessions {
     /// No session yet, in rooms of their own.
     pub fn new(limits: Limits, tracers: Tracers) -> Self {
         let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer)));
-        let (stop, running) = (CancellationToken::new(), TaskTracker::new());
-        Self { rooms, limits, tracers, opened: AtomicU64::new(0), stop, running }
+        let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
+        let running = TaskTracker::new();
+        Self { rooms, limits, tracers, opened: AtomicU64::new(0), stop, cut, running }
     }
 
     /// The rooms they meet in.
@@ -78,7 +80,8 @@ impl Sessions {
 
     /// Runs a session as a task that [`Sessions::drain`] waits for.
     pub fn spawn(&self, session: impl Future<Output = ()> + Send + 'static) {
-        self.running.spawn(session);
+        let cut = self.cut.clone();
+        self.running.spawn(async move { cut.run_until_cancelled_owned(session).await });
     }
 
     /// Sessions running now.
@@ -89,6 +92,13 @@ impl Sessions {
     /// Ends when the server is told to stop.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stop
+    }
+
+    /// Drops the sessions that are left, and says how many there were.
+    pub fn cut(&self) -> usize {
+        let left = self.count();
+        self.cut.cancel();
+        left
     }
 
     /// Tells every session to end and waits until all have.

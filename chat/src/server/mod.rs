@@ -5,7 +5,6 @@ mod patience;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -18,21 +17,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
-use trace::trace;
+use trace::{Tracer, trace};
 
 use self::admission::Admission;
 use self::patience::Patience;
 use crate::error::Error;
-use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, Limits};
+use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, HEAD_BYTES, Limits, REFUSAL};
 use crate::sessions::{Place, Sessions};
 use crate::tracers::Tracers;
 use crate::web::Access;
 use crate::{web, ws};
-
-/// Longest head of a request.
-const HEAD_BYTES: usize = 16 << 10;
-/// How long a connection over the limit may take to ask something and to read why it got nothing.
-const REFUSAL: Duration = Duration::from_secs(1);
 
 /// A chat server that is not yet listening.
 #[derive(Debug)]
@@ -104,7 +98,7 @@ impl Server {
         let sessions = self.sessions.count();
         let forced = match timeout(self.limits.drain, self.sessions.drain()).await {
             Ok(()) => 0,
-            Err(_) => self.sessions.count(),
+            Err(_) => self.sessions.cut(),
         };
         trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
         match broken {
@@ -145,8 +139,8 @@ async fn accept(
         stream.set_nodelay(true).ok();
         match admission.admit(peer) {
             Ok(place) => {
-                let router = router.clone();
-                connections.spawn(serve(stream, router, place, limits.clone()));
+                let (router, tracer) = (router.clone(), Arc::clone(&tracer));
+                connections.spawn(serve(stream, router, place, limits.clone(), tracer));
             }
             Err(full) => {
                 trace!(tracer, "Connection refused"; event = "refused", code = full.code(), peer = format_args!("{}", peer.ip()));
@@ -168,24 +162,42 @@ fn of_the_client(error: &io::Error) -> bool {
 }
 
 /// Speaks HTTP on one connection; a WebSocket leaves it and takes its place along.
-async fn serve(stream: TcpStream, router: Router, place: Place, limits: Limits) {
-    // Browsers open connections in advance; only one that began a request has to hurry.
-    if timeout(limits.silence, stream.readable()).await.is_err() {
-        return;
+async fn serve(
+    stream: TcpStream,
+    router: Router,
+    place: Place,
+    limits: Limits,
+    tracer: Arc<dyn Tracer>,
+) {
+    let peer = place.peer();
+    let refused = |code| {
+        trace!(tracer, "Connection refused"; event = "refused", code = code, peer = format_args!("{peer}"));
+    };
+    // Browsers open connections in advance; only one that began a request has to hurry. Peeking
+    // waits for its first byte, which readiness alone does not promise.
+    match timeout(limits.silence, stream.peek(&mut [0])).await {
+        Ok(Ok(1..)) => {}
+        Ok(_) => return,
+        Err(_) => return refused("silent"),
     }
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(place.clone());
         router.clone().call(request)
     });
     let stream = Patience::new(stream, limits.blocked_write);
-    http1::Builder::new()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.handshake)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .with_upgrades()
-        .await
-        .ok();
+        .await;
+    match served {
+        Err(error) if error.is_parse() => refused("not_http"),
+        // One that had its answer and asked nothing more was only kept open.
+        Err(error) if error.is_timeout() => refused("slow_request"),
+        Ok(()) | Err(_) => {}
+    }
 }
 
 /// Answers whatever is asked with why there is no place.

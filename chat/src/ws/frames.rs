@@ -12,11 +12,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::end::End;
-use crate::limits::Limits;
+use crate::limits::{Limits, READ_BUFFER_BYTES};
 use crate::session::Inbound;
-
-/// Bytes read from a client at once: tungstenite holds such a buffer for every connection.
-const READ_BUFFER_BYTES: usize = 4 << 10;
 
 /// The messages of a client.
 pub(super) async fn inbound<R: AsyncRead + Unpin>(

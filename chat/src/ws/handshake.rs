@@ -1,6 +1,6 @@
 //! The handshake: when an HTTP request becomes a WebSocket.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -15,6 +15,20 @@ pub(super) enum Refusal {
     Subprotocol,
     Room(String),
     Stopping,
+}
+
+impl Refusal {
+    /// Its name in the trace.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::NotWebSocket => "not_websocket",
+            Self::Version => "wrong_version",
+            Self::Key => "bad_key",
+            Self::Subprotocol => "wrong_subprotocol",
+            Self::Room(_) => "bad_room",
+            Self::Stopping => "stopping",
+        }
+    }
 }
 
 impl IntoResponse for Refusal {
@@ -50,8 +64,9 @@ impl IntoResponse for Refusal {
 }
 
 /// The key that shows a client that its handshake was understood (RFC 6455, section 4.2.2).
-pub(super) fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
-    if !has_word(headers, header::CONNECTION, "upgrade")
+pub(super) fn accept_key(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
+    if method != Method::GET
+        || !has_word(headers, header::CONNECTION, "upgrade")
         || !has_word(headers, header::UPGRADE, "websocket")
     {
         return Err(Refusal::NotWebSocket);

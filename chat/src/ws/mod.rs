@@ -36,8 +36,8 @@ pub fn routes(sessions: Arc<Sessions>) -> Router {
 }
 
 async fn lobby(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
-    upgrade(&sessions, Wire::Body, RoomName::lobby(), request)
-        .unwrap_or_else(Refusal::into_response)
+    let answer = upgrade(&sessions, Wire::Body, RoomName::lobby(), request);
+    answer.unwrap_or_else(|refusal| refuse(&sessions, refusal))
 }
 
 async fn room(
@@ -46,8 +46,14 @@ async fn room(
     request: Request,
 ) -> Response {
     let room = RoomName::new(&room).map_err(|why| Refusal::Room(why.to_string()));
-    room.and_then(|room| upgrade(&sessions, Wire::Json, room, request))
-        .unwrap_or_else(Refusal::into_response)
+    let answer = room.and_then(|room| upgrade(&sessions, Wire::Json, room, request));
+    answer.unwrap_or_else(|refusal| refuse(&sessions, refusal))
+}
+
+fn refuse(sessions: &Sessions, refusal: Refusal) -> Response {
+    let code = refusal.code();
+    trace!(sessions.tracers().tracer, "Request refused"; event = "refused", code = code);
+    refusal.into_response()
 }
 
 /// Answers a handshake and starts the session behind it.
@@ -58,7 +64,7 @@ fn upgrade(
     mut request: Request,
 ) -> Result<Response, Refusal> {
     let headers = request.headers();
-    let accept = accept_key(headers)?;
+    let accept = accept_key(request.method(), headers)?;
     if wire == Wire::Json && !has_word(headers, header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         return Err(Refusal::Subprotocol);
     }
