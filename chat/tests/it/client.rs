@@ -171,9 +171,14 @@ impl Client {
         self.end().await
     }
 
+    /// Says nothing more, and still hears.
+    pub fn finish(&mut self) {
+        self.say = None;
+    }
+
     /// Breaks off without a word.
     pub async fn vanish(mut self) -> End {
-        self.say = None;
+        self.finish();
         self.end().await
     }
 

@@ -5,6 +5,7 @@
 
 mod cli;
 mod client;
+mod hostile;
 mod protocol;
 mod session;
 mod sockets;

@@ -68,7 +68,6 @@ fn every_end_is_in_the_table() {
         End::Stalled,
         End::Silent,
         End::Nameless,
-        End::Full,
         End::Refused,
         End::Malformed,
         End::NotText,
@@ -77,5 +76,16 @@ fn every_end_is_in_the_table() {
         let yes = if end.reconnect() { "yes" } else { "no" };
         let row = format!("| `{}` | {} | {yes} |", end.as_str(), end.close_code());
         assert!(PAGE.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn every_refusal_is_in_the_table() {
+    let source = include_str!("../../src/refused.rs");
+    let codes = source.split("pub fn code").nth(1).unwrap().split("impl fmt").next().unwrap();
+    let codes: Vec<_> = codes.split('"').skip(1).step_by(2).collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    for code in codes {
+        assert!(PAGE.contains(&format!("`{code}`")), "{code}");
     }
 }

@@ -78,6 +78,16 @@ async fn every_bad_request_says_what_was_wrong() {
         (r#"{"type":"hello","id":11}"#, Some(11), "missing_field"),
         (r#"{"type":"hello","id":12,"name":" "}"#, Some(12), "bad_name"),
         (r#"{"type":"hello","id":13,"name":"ann","rooms":{"a b":{}}}"#, Some(13), "bad_room"),
+        (
+            r#"{"type":"hello","id":17,"name":"ann","rooms":{"a":{"after":5}}}"#,
+            Some(17),
+            "missing_field",
+        ),
+        (
+            r#"{"type":"hello","id":18,"name":"ann","rooms":{"a":{"epoch":"x"}}}"#,
+            Some(18),
+            "missing_field",
+        ),
         (r#"{"type":"post","id":14}"#, Some(14), "missing_field"),
         (r#"{"type":"post","id":15,"body":""}"#, Some(15), "empty_body"),
         (r#"{"type":"post","id":16,"body":"x","mid":""}"#, Some(16), "bad_mid"),
@@ -169,7 +179,7 @@ async fn a_client_that_was_away_gets_what_it_missed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_position_that_cannot_be_had_is_told() {
-    let world = World::new(Limits { log_slots: 3, ..Limits::default() });
+    let world = World::new(Limits { log_entries: 3, ..Limits::default() });
     let mut bob = world.connect(Wire::Json, 1 << 16);
     bob.hello("bob", r#"{"lobby":{}}"#).await;
     let epoch = bob.hear_type("welcome").await["rooms"]["lobby"]["epoch"].clone();
@@ -197,7 +207,7 @@ async fn a_position_that_cannot_be_had_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_is_told_its_gap_and_goes_on() {
-    let world = World::new(Limits { log_slots: 10, ..Limits::default() });
+    let world = World::new(Limits { log_entries: 10, ..Limits::default() });
     let mut slow = world.connect(Wire::Json, 1_000);
     slow.hello("slow", r#"{"lobby":{}}"#).await;
     slow.hear_type("presence").await;
@@ -231,7 +241,7 @@ async fn a_slow_reader_is_told_its_gap_and_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_that_cannot_be_told_is_ended() {
-    let world = World::new(Limits { log_slots: 10, ..Limits::default() });
+    let world = World::new(Limits { log_entries: 10, ..Limits::default() });
     let mut guest = world.connect(Wire::Body, 1_000);
     world.saw("event=joined room=lobby client=1").await;
     let mut ann = world.join("ann").await;

@@ -17,6 +17,8 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use trace::Recorder;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The example of RFC 6455.
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 struct Running {
     addr: SocketAddr,
@@ -106,9 +108,8 @@ async fn a_browser_and_a_tutorial_page_meet() {
 async fn the_bytes_of_the_room_address() {
     let server = serve(Limits::default()).await;
     let mut stream = server.connect().await;
-    let key = "dGhlIHNhbXBsZSBub25jZQ==";
     let upgrade = format!(
-        "GET /room HTTP/1.1\r\nHost: {}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+        "GET /room HTTP/1.1\r\nHost: {}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
         server.addr
     );
     stream.write_all(upgrade.as_bytes()).await.unwrap();
@@ -259,8 +260,55 @@ async fn a_request_that_does_not_end_is_cut() {
     let mut stream = server.connect().await;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x").await.unwrap();
     read_all(&mut stream).await;
-    let server = serve(Limits { silence: Duration::from_millis(200), ..Limits::default() }).await;
+    server.saw("event=refused code=slow_request peer=127.0.0.1").await;
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_waited_for_and_then_cut() {
+    let (short, long) = (Duration::from_millis(200), Duration::from_secs(3600));
+    let server = serve(Limits { silence: short, handshake: long, ..Limits::default() }).await;
     assert_eq!(read_all(&mut server.connect().await).await, "");
+    server.saw("event=refused code=silent peer=127.0.0.1").await;
+
+    // The deadline of a request begins with its first byte.
+    let server = serve(Limits { silence: long, handshake: short, ..Limits::default() }).await;
+    let mut stream = server.connect().await;
+    let nothing = timeout(2 * short, stream.read_u8()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.addr);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 200 OK"));
+}
+
+#[tokio::test]
+async fn who_asks_for_much_and_takes_nothing_is_cut() {
+    let server =
+        serve(Limits { blocked_write: Duration::from_millis(300), ..Limits::default() }).await;
+    let mut stream = server.connect().await;
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", server.addr).repeat(1_000);
+    let asking = async { while stream.write_all(request.as_bytes()).await.is_ok() {} };
+    timeout(PATIENCE, asking).await.expect("the server gives it up");
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_traced() {
+    let server = serve(Limits::default()).await;
+    for garbage in ["\u{16}\u{3}\u{1}\u{2}\r\n\r\n", "hello\r\n\r\n", "\0\0\0\0\r\n\r\n"] {
+        server.ask(garbage).await;
+    }
+    server.saw("event=refused code=not_http peer=127.0.0.1").await;
+    server.get("/room").await;
+    server.saw("event=refused code=not_websocket").await;
+    let head = format!(
+        "HEAD /room HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    );
+    let answer = timeout(PATIENCE, async {
+        let mut stream = server.connect().await;
+        stream.write_all(head.replace("HOST", &server.addr.to_string()).as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        read_all(&mut stream).await
+    });
+    assert!(answer.await.unwrap().starts_with("HTTP/1.1 426 "));
 }
 
 #[tokio::test]
@@ -300,20 +348,14 @@ async fn stopping_says_goodbye_and_ends() {
 }
 
 #[tokio::test]
-async fn a_client_that_pings_and_never_reads_costs_a_bounded_amount() {
+async fn a_client_that_pings_and_never_reads_is_held_back_and_given_up() {
     let limits = Limits { blocked_write: Duration::from_millis(500), ..Limits::default() };
     let server = serve(limits).await;
     let mut stream = server.socket("/room", "").await.unwrap().into_inner();
     server.saw("event=joined room=lobby client=1").await;
     let ping = [b"\x89\xfd\x00\x00\x00\x00".as_slice(), &[0; 125]].concat().repeat(100);
-    let sent = timeout(PATIENCE, async {
-        let mut sent = 0;
-        while stream.write_all(&ping).await.is_ok() {
-            sent += ping.len();
-        }
-        sent
-    });
     // Its own writes fail once the server has given it up; until then it is only held back.
-    sent.await.expect("the server gives it up");
+    let flooding = async { while stream.write_all(&ping).await.is_ok() {} };
+    timeout(PATIENCE, flooding).await.expect("the server gives it up");
     server.saw("event=left room=lobby client=1 why=stalled").await;
 }
