@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::command::{Post, Posted, Reply};
+use crate::command::{Joined, Lost, Post, Posted, Reply, Start};
 use crate::end::End;
 use crate::entry::{ClientId, MemberId, Slot};
 use crate::log::Cursor;
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::refused::Refused;
-use crate::room::Room;
+use crate::room::{Room, Wake};
 
 /// One session's place in one room.
 #[derive(Debug)]
@@ -23,9 +23,18 @@ pub struct Membership {
 }
 
 impl Membership {
-    pub(crate) fn new(room: Arc<Room>, client: ClientId, login: &Login, cursor: Cursor) -> Self {
+    /// Joins: the session reads from `start` on and is woken through `wake`. The last part of the
+    /// answer says why `start` could not be had, and then it reads all there is.
+    pub fn join(
+        room: Arc<Room>,
+        client: ClientId,
+        login: &Login,
+        start: &Start,
+        wake: &Arc<Wake>,
+    ) -> (Self, Joined, Option<Lost>) {
+        let (cursor, joined, lost) = room.join(client, login, start, wake);
         let (member, has_token) = (login.id, login.token.is_some());
-        Self { room, client, member, has_token, cursor, end: End::Gone }
+        (Self { room, client, member, has_token, cursor, end: End::Gone }, joined, lost)
     }
 
     /// The room it is in.

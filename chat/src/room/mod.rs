@@ -21,7 +21,6 @@ use crate::entry::{ClientId, Encoded, Entry, Epoch, MemberId, Notice, Slot};
 use crate::limits::Limits;
 use crate::log::{Cursor, Position, Read};
 use crate::members::Login;
-use crate::membership::Membership;
 use crate::name::RoomName;
 use crate::presence::Change;
 use crate::refused::Refused;
@@ -76,15 +75,14 @@ impl Room {
         &self.name
     }
 
-    /// Lets a session in: it reads from `start` on and is woken through `wake`. The last part of
-    /// the answer says why `start` could not be had, and then it reads all there is.
-    pub fn join(
-        self: &Arc<Self>,
+    /// Lets a session in, to be woken through `wake`.
+    pub(crate) fn join(
+        &self,
         client: ClientId,
         login: &Login,
         start: &Start,
         wake: &Arc<Wake>,
-    ) -> (Membership, Joined, Option<Lost>) {
+    ) -> (Cursor, Joined, Option<Lost>) {
         self.readers.add(client, wake);
         let mut state = self.state();
         state.presence.join(login.id, &login.name);
@@ -95,8 +93,7 @@ impl Room {
         trace!(self.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name);
         drop(state);
         self.changed.notify_one();
-        let membership = Membership::new(Arc::clone(self), client, login, cursor);
-        (membership, Joined { room: self.name.clone(), epoch, head, replay }, lost)
+        (cursor, Joined { room: self.name.clone(), epoch, head, replay }, lost)
     }
 
     pub(crate) fn leave(&self, client: ClientId, member: MemberId, has_token: bool, end: End) {

@@ -118,8 +118,9 @@ impl Session {
     fn greet(&mut self) {
         if !self.wire.has_login() {
             let login = self.rooms.members().admit_guest();
+            let lobby = Arc::clone(self.rooms.lobby());
             let (membership, ..) =
-                self.rooms.lobby().join(self.client, &login, &Start::Head, &self.wake);
+                Membership::join(lobby, self.client, &login, &Start::Head, &self.wake);
             self.memberships.push(membership);
             self.login = Some(login);
         }

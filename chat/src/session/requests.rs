@@ -10,6 +10,7 @@ use crate::end::End;
 use crate::entry::{Content, Seq};
 use crate::guard::Guard;
 use crate::limits::TRACED_CHARS;
+use crate::membership::Membership;
 use crate::name::RoomName;
 use crate::refused::Refused;
 
@@ -70,7 +71,8 @@ impl Session {
         };
         let (mut joined, mut resets) = (Vec::new(), Vec::new());
         for (room, (_, start)) in entered.into_iter().zip(&rooms) {
-            let (membership, told, lost) = room.join(self.client, &login, start, &self.wake);
+            let (membership, told, lost) =
+                Membership::join(room, self.client, &login, start, &self.wake);
             if let Some(why) = lost {
                 let (room, oldest) = (told.room.clone(), Seq(told.head.0 + 1 - told.replay as u64));
                 trace!(self.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = self.client.0, oldest = oldest.0);

@@ -125,7 +125,9 @@ async fn who_says_goodbye_early_still_gets_its_answers() {
         ann.finish();
         ann.hear_type("welcome").await;
         assert_eq!(ann.hear_type("ok").await["seq"], 1);
-        while ann.frame().await.is_some() {}
+        while let Some(frame) = ann.frame().await {
+            assert!(!matches!(frame, Frame::Close(..)), "no goodbye to a goodbye");
+        }
         assert_eq!(ann.end().await, End::Gone);
     }
 }
@@ -149,6 +151,29 @@ async fn one_full_room_keeps_no_other_waiting() {
         before += 1;
     }
     assert!(before < 20, "{before} messages of the full room came first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rooms_share_the_bound_of_a_batch() {
+    let seen = trace::Recorder::default();
+    let tracers = chat::Tracers { tracer: std::sync::Arc::new(seen.clone()), ..Default::default() };
+    let limits = Limits { batch_slots: 2, batch_bytes: 1, ..Limits::default() };
+    let world = World::traced(limits, tracers, seen);
+    let mut slow = world.connect(Wire::Json, 200);
+    slow.hello("slow", r#"{"a":{},"b":{},"c":{}}"#).await;
+    slow.hear_type("welcome").await;
+    let ann = world.connect(Wire::Json, 1 << 20);
+    ann.hello("ann", r#"{"a":{},"b":{},"c":{}}"#).await;
+    for room in ["a", "b", "c"].repeat(5) {
+        ann.say(&format!(r#"{{"type":"post","room":"{room}","body":"x"}}"#)).await;
+    }
+    world.saw("event=stored room=c client=2 seq=5").await;
+    assert_eq!(slow.messages(15).await.len(), 15);
+    world.saw("event=batch room=c client=1").await;
+    let batches = world.seen.to_string();
+    let entries = batches.lines().filter_map(|line| line.split_once("entries=")?.1.chars().next());
+    let most = entries.max();
+    assert_eq!(most, Some('1'), "{batches}");
 }
 
 #[tokio::test(start_paused = true)]
