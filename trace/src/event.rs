@@ -1,17 +1,40 @@
 use std::fmt;
 use std::iter;
-use std::panic::Location;
 
 use crate::context::Context;
 use crate::line::Line;
 
-/// What is known of a `trace!` at compile time.
+/// What is known of an event before it happens.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Site {
-    pub module: &'static str,
-    pub location: &'static Location<'static>,
-    pub keys: &'static [&'static str],
+pub struct Site<'a> {
+    pub(crate) module: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) keys: &'a [&'static str],
+    #[cfg(feature = "tracing")]
+    pub(crate) callsite: crate::to_tracing::Callsite,
+}
+
+impl<'a> Site<'a> {
+    #[doc(hidden)]
+    pub const fn new(
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+        keys: &'a [&'static str],
+    ) -> Site<'a> {
+        #[cfg(feature = "tracing")]
+        let callsite = crate::to_tracing::Callsite::new();
+        Site {
+            module,
+            file,
+            line,
+            keys,
+            #[cfg(feature = "tracing")]
+            callsite,
+        }
+    }
 }
 
 /// One thing that happened: a message, fields, and the place in the program.
@@ -28,26 +51,52 @@ pub struct Site {
 /// let tracer = from_fn(|event| {
 ///     assert_eq!(event.to_string(), r#"Message received: hi\n client=7 name="ann lee""#);
 ///     assert_eq!(event.message().to_string(), "Message received: hi\n");
-///     assert_eq!(event.location().file(), file!());
+///     assert_eq!(event.file(), file!());
 /// });
 /// trace!(tracer, "Message received: {}", "hi\n"; client = 7, name = "ann lee");
 /// ```
 #[derive(Debug)]
 pub struct Event<'a> {
-    site: &'static Site,
+    site: &'a Site<'a>,
     message: fmt::Arguments<'a>,
     context: Option<&'a Context<'a>>,
     values: &'a [Value<'a>],
+    /// The site again, if it is that of a `trace!`.
+    #[cfg(feature = "tracing")]
+    home: Option<&'static Site<'static>>,
 }
 
 impl<'a> Event<'a> {
     #[doc(hidden)]
     pub fn new(
-        site: &'static Site,
+        site: &'static Site<'static>,
         message: fmt::Arguments<'a>,
         values: &'a [Value<'a>],
     ) -> Event<'a> {
-        Event { site, message, context: None, values }
+        Event {
+            site,
+            message,
+            context: None,
+            values,
+            #[cfg(feature = "tracing")]
+            home: Some(site),
+        }
+    }
+
+    /// An event that no `trace!` made.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn foreign(
+        site: &'a Site<'a>,
+        message: fmt::Arguments<'a>,
+        values: &'a [Value<'a>],
+    ) -> Event<'a> {
+        Event { site, message, context: None, values, home: None }
+    }
+
+    /// The `trace!` that made it, and the values of its keys.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn home(&self) -> Option<(&'static Site<'static>, &'a [Value<'a>])> {
+        self.home.map(|site| (site, self.values))
     }
 
     pub(crate) fn context(&self) -> Option<&'a Context<'a>> {
@@ -77,9 +126,14 @@ impl<'a> Event<'a> {
     /// trace!(tracer, "received"; bytes = 5);
     /// ```
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
-        let context = iter::successors(self.context, |outer| outer.next);
         let own = self.site.keys.iter().copied().zip(self.values.iter().copied());
-        context.map(|field| (field.key, field.value)).chain(own)
+        self.around().chain(own)
+    }
+
+    /// The fields of [`with`](crate::with) alone.
+    pub(crate) fn around(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
+        let context = iter::successors(self.context, |field| field.next);
+        context.map(|field| (field.key, field.value))
     }
 
     /// The field of that name; of several, the last one.
@@ -92,9 +146,14 @@ impl<'a> Event<'a> {
         self.site.module
     }
 
-    /// Where in the program the event was traced.
-    pub fn location(&self) -> &'static Location<'static> {
-        self.site.location
+    /// The source file that traces.
+    pub fn file(&self) -> &'static str {
+        self.site.file
+    }
+
+    /// The line of the source file.
+    pub fn line(&self) -> u32 {
+        self.site.line
     }
 }
 

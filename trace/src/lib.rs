@@ -4,8 +4,12 @@
 mod background;
 mod context;
 mod event;
+#[cfg(feature = "tracing")]
+mod from_tracing;
 mod line;
 mod recorder;
+#[cfg(feature = "tracing")]
+mod to_tracing;
 mod tracer;
 mod write;
 
@@ -14,7 +18,11 @@ pub use context::with;
 #[doc(hidden)]
 pub use event::Site;
 pub use event::{Event, Value};
+#[cfg(feature = "tracing")]
+pub use from_tracing::from_tracing;
 pub use recorder::Recorder;
+#[cfg(feature = "tracing")]
+pub use to_tracing::to_tracing;
 pub use tracer::{Tracer, from_fn, off};
 pub use write::new;
 
@@ -57,11 +65,12 @@ macro_rules! trace {
         match &$tracer {
             tracer => {
                 if $crate::Tracer::enabled(tracer) {
-                    static SITE: $crate::Site = $crate::Site {
-                        module: ::core::module_path!(),
-                        location: ::core::panic::Location::caller(),
-                        keys: &[$($(::core::stringify!($key)),+)?],
-                    };
+                    static SITE: $crate::Site<'static> = $crate::Site::new(
+                        ::core::module_path!(),
+                        ::core::file!(),
+                        ::core::line!(),
+                        &[$($(::core::stringify!($key)),+)?],
+                    );
                     $crate::Tracer::trace(
                         tracer,
                         &$crate::Event::new(

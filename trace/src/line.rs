@@ -24,7 +24,12 @@ impl Line {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         // A `Display` that fails cuts its own text short and nothing else.
         let _ = Text(self).write_fmt(event.message());
-        for (key, value) in event.fields() {
+        self.fields(event.fields());
+    }
+
+    /// ` key=value` for each of them.
+    pub(crate) fn fields<'a>(&mut self, fields: impl Iterator<Item = (&'static str, Value<'a>)>) {
+        for (key, value) in fields {
             let _ = Text(self).write_fmt(format_args!(" {key}="));
             self.value(value);
         }
