@@ -364,6 +364,23 @@ async fn a_room_that_stays_empty_is_closed_and_the_lobby_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_room_that_was_used_again_is_kept_as_long_again() {
+    let world = world();
+    let visit = async |name: &str| {
+        let mut client = world.connect(Wire::Json, 1 << 16);
+        client.hello(name, r#"{"attic":{}}"#).await;
+        client.hear_type("presence").await;
+        client.close().await;
+    };
+    visit("ann").await;
+    tokio::time::advance(Duration::from_secs(500)).await;
+    visit("bob").await;
+    let start = Instant::now();
+    world.saw("event=room_closed room=attic").await;
+    assert!(start.elapsed() >= Duration::from_secs(600), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn rooms_are_bounded() {
     let world = World::new(Limits { rooms: 2, rooms_per_session: 2, ..Limits::default() });
     let mut ann = world.connect(Wire::Json, 1 << 16);
