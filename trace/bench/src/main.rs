@@ -10,6 +10,7 @@ mod cases;
 mod cost;
 mod footprint;
 mod latency;
+mod loss;
 mod original;
 mod report;
 mod run;
@@ -32,10 +33,14 @@ Measures trace and its peers: cargo run --release --manifest-path trace/bench/Ca
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    if let [what @ ("cost" | "latency"), rest @ ..] = args.as_slice() {
-        let answer = if *what == "cost" { cost::child(rest) } else { latency::child(rest) };
-        io::stdout().write_all(answer?.as_bytes())?;
-        return Ok(());
+    let answer = match args.as_slice() {
+        ["cost", rest @ ..] => Some(cost::child(rest)?),
+        ["latency", rest @ ..] => Some(latency::child(rest)?),
+        ["loss", rest @ ..] => Some(loss::child(rest)?),
+        _ => None,
+    };
+    if let Some(answer) = answer {
+        return Ok(io::stdout().write_all(answer.as_bytes())?);
     }
     if args.iter().any(|arg| !["--check", "--quick", "--build"].contains(arg)) {
         return Err(HELP.into());
@@ -43,22 +48,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let asked = |option| args.contains(&option);
     let quick = asked("--quick");
 
+    let keep = !quick && !asked("--check");
+    let publish = |marker, table| Section::new(marker, table).publish(keep);
+
     let cost = cost::measure(quick)?;
+    publish("off", cost.off_table())?;
+    publish("on", cost.on_table())?;
     let latency = latency::measure(quick)?;
-    let mut sections = vec![
-        Section::new("targets", targets(&cost, &latency)),
-        Section::new("off", cost.off_table()),
-        Section::new("on", cost.on_table()),
-        Section::new("latency", latency.table()),
-        Section::new("summary", format!("{}{}", cost.summary(), latency.summary())),
-    ];
+    publish("latency", latency.table())?;
+    publish("loss", loss::table()?)?;
+    publish("targets", targets(&cost, &latency))?;
+    publish("summary", cost.summary() + &latency.summary())?;
     if asked("--build") {
         let footprint = footprint::measure(quick)?;
-        sections.push(Section::new("build", footprint.table()));
-        sections.push(Section::new("build-summary", footprint.summary()));
+        publish("build", footprint.table())?;
+        publish("build-summary", footprint.summary())?;
     }
-    let keep = !quick && !asked("--check");
-    sections.iter().try_for_each(|section| section.publish(keep))
+    Ok(())
 }
 
 /// What the crate sets out to be, and whether it is.

@@ -1,12 +1,12 @@
 //! The four ways to a writer on another thread, each called as its users call it.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use slog::Drain;
+use slog::{Drain, KV};
 use trace::Background;
 use tracing_appender::non_blocking::NonBlockingBuilder;
 
@@ -53,7 +53,7 @@ pub fn slog_async(
     slog::Logger::root(drain, slog::o!())
 }
 
-/// The least that prints what `slog` is told: the message.
+/// The least that prints what `slog` is told: the message and the fields.
 pub struct BareSlog<W>(Mutex<(W, String)>);
 
 impl<W: io::Write> BareSlog<W> {
@@ -66,11 +66,22 @@ impl<W: io::Write> Drain for BareSlog<W> {
     type Ok = ();
     type Err = io::Error;
 
-    fn log(&self, record: &slog::Record<'_>, _: &slog::OwnedKVList) -> io::Result<()> {
+    fn log(&self, record: &slog::Record<'_>, values: &slog::OwnedKVList) -> io::Result<()> {
         let (w, line) = &mut *self.0.lock().expect("nothing panics under it");
         line.clear();
-        writeln!(line, "{}", record.msg()).map_err(io::Error::other)?;
+        write!(line, "{}", record.msg()).map_err(io::Error::other)?;
+        values.serialize(record, &mut Fields(line))?;
+        record.kv().serialize(record, &mut Fields(line))?;
+        line.push('\n');
         w.write_all(line.as_bytes())
+    }
+}
+
+struct Fields<'a>(&'a mut String);
+
+impl slog::Serializer for Fields<'_> {
+    fn emit_arguments(&mut self, key: slog::Key, value: &fmt::Arguments<'_>) -> slog::Result {
+        write!(self.0, " {key}={value}").map_err(slog::Error::Fmt)
     }
 }
 
