@@ -237,12 +237,16 @@ async fn what_breaks_the_protocol_is_told_and_closed() {
 
 #[tokio::test]
 async fn connections_are_bounded_and_places_come_back() {
-    let server = serve(Limits { connections: 2, ..Limits::default() }).await;
+    let server = serve(Limits { connections: 2, refusals: 1, ..Limits::default() }).await;
     let first = server.socket("/room", "").await.unwrap();
     let _second = server.socket("/room", "").await.unwrap();
     let refused = server.get("/").await;
     assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("try later"), "{refused}");
     server.saw("event=refused code=too_many_connections peer=127.0.0.1").await;
+    // One at a time is told so, and the turn comes back.
+    timeout(PATIENCE, async { while !server.get("/").await.starts_with("HTTP/1.1 503 ") {} })
+        .await
+        .unwrap();
     drop(first);
     server.saw("event=closed client=1").await;
     timeout(PATIENCE, async {
