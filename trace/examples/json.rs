@@ -55,3 +55,8 @@ fn main() {
 "#;
     assert_eq!(String::from_utf8_lossy(&lines), expected);
 }
+
+#[test]
+fn it_does_what_it_says() {
+    main();
+}

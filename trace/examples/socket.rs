@@ -34,3 +34,8 @@ fn main() -> io::Result<()> {
     assert_eq!(lines.last().map(String::as_str), Some("poured service=tea cup=1000"));
     Ok(())
 }
+
+#[test]
+fn it_does_what_it_says() {
+    main().unwrap();
+}

@@ -35,3 +35,8 @@ steam by=tracing level=WARN target=boiler::valve
     assert_eq!(seen.to_string(), expected);
     Ok(())
 }
+
+#[test]
+fn it_does_what_it_says() {
+    main().unwrap();
+}
