@@ -159,12 +159,14 @@ impl Costs {
             "slog, a drain of our own",
             "the Go original's shape",
         ];
-        let instructions = off.map(|name| self.off.row(name).instructions()).join(" | ");
+        let quiet = off.map(|name| self.off.row(name).instructions()).join(" | ");
+        let loud = on.map(|name| self.on.row(name).instructions()).join(" | ");
         let ratios = on.map(|name| ratio(median(&self.on.row(name).to(self.base())))).join(" | ");
         let empty = self.off.row(LOOP).instructions();
         format!(
             "| | trace | tracing | log | slog | the Go shape |\n|---|---|---|---|---|---|\n\
-             | off: instructions per event (empty loop: {empty}) | {instructions} |\n\
+             | off: instructions per event (empty loop: {empty}) | {quiet} |\n\
+             | on, barest line: instructions per event | {loud} |\n\
              | on, barest line: time, tracing = 1 | {ratios} |\n"
         )
     }
