@@ -19,8 +19,7 @@ mod transport;
 
 use std::error::Error;
 use std::io::{self, Write};
-
-use report::Section;
+use std::process;
 
 const HELP: &str = "\
 Measures trace and its peers: cargo run --release --manifest-path trace/bench/Cargo.toml
@@ -43,13 +42,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(io::stdout().write_all(answer.as_bytes())?);
     }
     if args.iter().any(|arg| !["--check", "--quick", "--build"].contains(arg)) {
-        return Err(HELP.into());
+        io::stderr().write_all(HELP.as_bytes())?;
+        process::exit(2);
     }
     let asked = |option| args.contains(&option);
     let quick = asked("--quick");
 
     let keep = !quick && !asked("--check");
-    let publish = |marker, table| Section::new(marker, table).publish(keep);
+    let publish = |marker, table: String| report::publish(marker, &table, keep);
 
     let cost = cost::measure(quick)?;
     publish("off", cost.off_table())?;

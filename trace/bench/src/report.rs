@@ -6,35 +6,23 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, thread};
 
-/// A table, and the place between two markers where it belongs.
-pub struct Section {
-    marker: &'static str,
-    table: String,
-}
-
-impl Section {
-    pub fn new(marker: &'static str, table: String) -> Section {
-        Section { marker, table }
+/// Prints a table and, to keep it, puts it between its markers in one of the documents.
+pub fn publish(marker: &str, table: &str, keep: bool) -> Result<(), Box<dyn Error>> {
+    writeln!(io::stdout(), "\n{marker}\n\n{table}")?;
+    if !keep {
+        return Ok(());
     }
-
-    /// Prints the table and, to keep it, replaces the one in the documents.
-    pub fn publish(&self, keep: bool) -> Result<(), Box<dyn Error>> {
-        writeln!(io::stdout(), "\n{}\n\n{}", self.marker, self.table)?;
-        if !keep {
-            return Ok(());
-        }
-        let (begin, end) = (format!("<!-- bench:{} -->", self.marker), "<!-- /bench -->");
-        for name in ["README.md", "BENCHMARKS.md"] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(name);
-            let text = fs::read_to_string(&path)?;
-            let Some((before, rest)) = text.split_once(&begin) else { continue };
-            let (_, after) = rest.split_once(end).ok_or("a marker without its end")?;
-            let (table, origin) = (&self.table, origin()?);
-            fs::write(&path, format!("{before}{begin}\n{table}\n{origin}\n{end}{after}"))?;
-            return Ok(());
-        }
-        Err(format!("nowhere to put {begin}").into())
+    let (begin, end) = (format!("<!-- bench:{marker} -->"), "<!-- /bench -->");
+    for name in ["README.md", "BENCHMARKS.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(name);
+        let text = fs::read_to_string(&path)?;
+        let Some((before, rest)) = text.split_once(&begin) else { continue };
+        let (_, after) = rest.split_once(end).ok_or("a marker without its end")?;
+        let origin = origin()?;
+        fs::write(&path, format!("{before}{begin}\n{table}\n{origin}\n{end}{after}"))?;
+        return Ok(());
     }
+    Err(format!("nowhere to put {begin}").into())
 }
 
 /// When, of what, and where.
