@@ -24,23 +24,21 @@ impl<'a> Site<'a> {
         line: u32,
         keys: &'a [&'static str],
     ) -> Site<'a> {
-        #[cfg(feature = "tracing")]
-        let callsite = crate::to_tracing::Callsite::new();
         Site {
             module,
             file,
             line,
             keys,
             #[cfg(feature = "tracing")]
-            callsite,
+            callsite: crate::to_tracing::Callsite::new(),
         }
     }
 }
 
 /// One thing that happened: a message, fields, and the place in the program.
 ///
-/// Made by [`trace!`](crate::trace!) only, so that it can grow. It lives on the stack of whoever
-/// traces; a tracer that wants to keep it copies what it needs.
+/// Only this crate makes one, for [`trace!`](crate::trace!), so that it can grow. It lives on the
+/// stack of whoever traces; a tracer that wants to keep it copies what it needs.
 ///
 /// Displayed, it is what [`new`](crate::new) writes, without the newline: the message, then
 /// ` key=value` for every field, on one line whatever the text contains.
