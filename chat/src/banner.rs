@@ -92,6 +92,8 @@ impl Banner {
         match &self.trace {
             TraceTo::Off => "off; to watch every step: chat --trace stdout".into(),
             TraceTo::Stdout | TraceTo::Stderr => self.trace.to_string(),
+            #[cfg(feature = "tracing")]
+            TraceTo::Tracing => self.trace.to_string(),
             TraceTo::File(path) => format!("to the end of {}", path.display()),
         }
     }

@@ -27,7 +27,7 @@ fn run(stderr: &Background) -> Result<(), Error> {
 
 async fn serve(config: &Config, mut stderr: &Background) -> Result<(), Error> {
     let signals = signals::Signals::new().map_err(Error::Serve)?;
-    let sink = Sink::open(config)?;
+    let sink = Sink::open(config)?.installed();
     let listening = listen(&config.addrs).await?;
     let _ = write!(stderr, "{}", Banner::new(config, &listening).text(io::stderr().is_terminal()));
     let server = Server::new(config.limits(), config.access(), sink.tracers());

@@ -110,7 +110,9 @@ pub(super) struct Flags {
     /// [default: off]
     ///
     /// Banner and errors are on stderr, so stdout carries the trace alone. A trace that cannot
-    /// be written never slows the room: what was lost is counted and told.
+    /// be written never slows the room: what was lost is counted and told. A chat that was built
+    /// with `--features tracing` also takes tracing: everything is told to the `tracing` ecosystem,
+    /// and a subscriber writes it to stderr.
     #[arg(short, long, value_name = "TO", global = true, help_heading = "Seeing inside")]
     trace: Option<String>,
 

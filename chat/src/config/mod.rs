@@ -148,6 +148,10 @@ fn ready(pick: &mut Pick) -> Result<Config, Wrong> {
     let trace_format = pick.one("trace-format", "text", |text| {
         word(text, [("text", TraceFormat::Text), ("json", TraceFormat::Json)])
     })?;
+    #[cfg(feature = "tracing")]
+    if (&trace, trace_format) == (&TraceTo::Tracing, TraceFormat::Json) {
+        return Err(pick.refuse("trace-format", "--trace tracing has a format of its own"));
+    }
     let bodies = if trace == TraceTo::Stdout { "show" } else { "hide" };
     let trace_bodies =
         pick.one("trace-bodies", bodies, |text| word(text, [("show", true), ("hide", false)]))?;

@@ -14,6 +14,9 @@ pub enum TraceTo {
     Stderr,
     /// The end of this file, made if it does not exist.
     File(PathBuf),
+    /// The `tracing` ecosystem: whatever subscriber the program has.
+    #[cfg(feature = "tracing")]
+    Tracing,
 }
 
 /// How a trace line looks.
@@ -35,11 +38,20 @@ impl TraceTo {
             "stdout" => return Ok(TraceTo::Stdout),
             "stderr" => return Ok(TraceTo::Stderr),
             "off" => return Ok(TraceTo::Off),
+            #[cfg(feature = "tracing")]
+            "tracing" => return Ok(TraceTo::Tracing),
+            #[cfg(not(feature = "tracing"))]
+            "tracing" => {
+                const BUILD: &str = "cargo install --path chat --features tracing";
+                return Err(format!(
+                    "this chat was built without it; {BUILD}; for a file of that name: ./tracing"
+                ));
+            }
             "" => return Err(format!("it is empty; {TRY}")),
             _ => {}
         }
         match lower.as_str() {
-            word @ ("stdout" | "stderr" | "off") => {
+            word @ ("stdout" | "stderr" | "off" | "tracing") => {
                 Err(format!("{text:?} is written {word}; for a file of that name: ./{text}"))
             }
             "-" | "on" | "true" | "false" | "yes" | "no" | "none" | "1" | "0" | "text" | "json" => {
@@ -57,6 +69,8 @@ impl fmt::Display for TraceTo {
             TraceTo::Stdout => f.write_str("stdout"),
             TraceTo::Stderr => f.write_str("stderr"),
             TraceTo::File(path) => path.display().fmt(f),
+            #[cfg(feature = "tracing")]
+            TraceTo::Tracing => f.write_str("tracing"),
         }
     }
 }
@@ -78,6 +92,20 @@ mod tests {
         check("trace.txt", Ok(TraceTo::File("trace.txt".into())));
         check("./off", Ok(TraceTo::File("./off".into())));
         check("/dev/full", Ok(TraceTo::File("/dev/full".into())));
+        check("./tracing", Ok(TraceTo::File("./tracing".into())));
+    }
+
+    #[test]
+    fn tracing_has_to_be_built_in() {
+        #[cfg(feature = "tracing")]
+        check("tracing", Ok(TraceTo::Tracing));
+        #[cfg(not(feature = "tracing"))]
+        check(
+            "tracing",
+            Err("this chat was built without it; cargo install --path chat --features tracing; \
+                 for a file of that name: ./tracing"),
+        );
+        check("Tracing", Err("\"Tracing\" is written tracing; for a file of that name: ./Tracing"));
     }
 
     #[test]

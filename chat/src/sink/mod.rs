@@ -1,6 +1,8 @@
 //! Where the trace goes: from the configuration to the tracers that a server is handed.
 
 mod json;
+#[cfg(feature = "tracing")]
+mod tracing;
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -19,10 +21,12 @@ use crate::tracers::Tracers;
 /// An open trace. Nobody who traces ever waits for it: lines that do not fit into 256 KiB while
 /// the output is slow, or that cannot be written, are lost, counted, and told where they are
 /// missing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Sink {
     tracers: Tracers,
     lines: Option<Arc<Background>>,
+    /// Sets what only a whole process can have.
+    install: Option<fn(Arc<Background>)>,
 }
 
 impl Sink {
@@ -33,10 +37,12 @@ impl Sink {
     /// write with.
     pub fn open(config: &Config) -> Result<Sink, Error> {
         let out: Box<dyn Write + Send> = match &config.trace {
-            TraceTo::Off => return Ok(Sink { tracers: Tracers::default(), lines: None }),
+            TraceTo::Off => return Ok(Sink::default()),
             TraceTo::Stdout => Box::new(io::stdout()),
             TraceTo::Stderr => Box::new(io::stderr()),
             TraceTo::File(path) => Box::new(append(path)?),
+            #[cfg(feature = "tracing")]
+            TraceTo::Tracing => return tracing::sink(config.trace_bodies).map_err(Error::Serve),
         };
         // On stdout a person watches, and the lines are the tutorial's; elsewhere they are read
         // later.
@@ -65,8 +71,22 @@ impl Sink {
                 (Arc::clone(&lines), Arc::new(Json(lines)))
             }
         };
+        Ok(Sink::of(tracer, lines, bodies))
+    }
+
+    fn of(tracer: Arc<dyn Tracer>, lines: Arc<Background>, bodies: bool) -> Sink {
         let tracers = Tracers { deliveries: Arc::clone(&tracer), tracer, bodies };
-        Ok(Sink { tracers, lines: Some(lines) })
+        Sink { tracers, lines: Some(lines), install: None }
+    }
+
+    /// With `--trace tracing`, sets a subscriber for the whole process, unless it has one: without
+    /// a subscriber nothing is written. It is global, so only a `main` calls this.
+    #[must_use]
+    pub fn installed(self) -> Sink {
+        if let (Some(install), Some(lines)) = (self.install, &self.lines) {
+            install(Arc::clone(lines));
+        }
+        self
     }
 
     /// The tracers of a server; both are off without a trace, and one and the same with it.

@@ -46,6 +46,23 @@ async fn a_wrong_address() {
     );
 }
 
+#[cfg(not(feature = "tracing"))]
+#[tokio::test]
+async fn tracing_that_was_not_built_in() {
+    let why = "this chat was built without it; cargo install --path chat --features tracing; \
+               for a file of that name: ./tracing";
+    let expected = (Some(2), format!("error: --trace: {why}\n"));
+    assert_eq!(fails(chat(&["--trace", "tracing"])).await, expected);
+}
+
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn tracing_in_another_format() {
+    let args = ["--trace", "tracing", "--trace-format", "json"];
+    let why = "error: --trace-format: --trace tracing has a format of its own\n";
+    assert_eq!(fails(chat(&args)).await, (Some(2), why.into()));
+}
+
 #[tokio::test]
 async fn a_wrong_file() {
     let path = std::env::temp_dir().join(format!("chat-wrong-{}.toml", std::process::id()));

@@ -50,6 +50,21 @@ async fn stdout_tells_the_story() {
     assert!(!lines.contains(" at="), "{lines}");
 }
 
+#[cfg(feature = "tracing")]
+#[tokio::test]
+async fn tracing_writes_what_it_is_told() {
+    let mut server = start(&["--trace", "tracing"]).await;
+    talk(&server, 1).await;
+    let mut said = Vec::new();
+    while !said.iter().any(|line: &String| line.contains("Client left")) {
+        said.push(server.line().await.expect("a line"));
+    }
+    let said = said.join("\n");
+    let joined = "TRACE chat::room: New client joined event=\"joined\" room=\"lobby\" client=1";
+    assert!(said.contains(joined), "{said}");
+    assert!(!said.contains("0000000"), "bodies are hidden: {said}");
+}
+
 #[tokio::test]
 async fn json_is_an_object_a_line_without_bodies_if_so_asked() {
     let args = ["--trace", "stdout", "--trace-format", "json", "--trace-bodies", "hide"];
