@@ -169,7 +169,8 @@ impl Footprints {
         let seconds = shown.map(|build| format!("{:.1}", median(&build.cpu_seconds))).join(" | ");
         let bytes = shown.map(|build| format!("{:+}", build.added(&self.0[0]))).join(" | ");
         format!(
-            "| | trace | tracing | log | slog |\n|---|---|---|---|---|\n\
+            "| | trace with `Background` | tracing, subscriber, appender | log, env_logger | \
+             slog, term, async |\n|---|---|---|---|---|\n\
              | crates added | {crates} |\n| CPU seconds to build | {seconds} |\n\
              | bytes added to a program | {bytes} |\n"
         )
