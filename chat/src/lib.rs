@@ -1,5 +1,27 @@
 //! A chat-room server you can see inside.
 //!
+//! # Use it
+//!
+//! A program of its own: [`listen`] on addresses and [`Server::serve`] until told to stop.
+//!
+//! ```no_run
+//! use chat::{Access, Limits, Server, Tracers};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let listening = chat::listen(&["localhost:8080".parse()?]).await?;
+//! let tracers = Tracers::all(std::sync::Arc::new(trace::new(std::io::stdout())));
+//! let server = Server::new(Limits::default(), Access::default(), tracers);
+//! let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
+//! server.serve(listening.listeners, stop).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In an axum app: [`Server::router`].
+//!
+//! # How it works
+//!
 //! A room is an append-only log and a client is a cursor into it. Bytes come in through a framing
 //! and a format and become a [`Command`]; the session asks the room; the room's sequencer gives
 //! the message its place and appends it as an [`Entry`]; every session reads on from its own
@@ -11,7 +33,7 @@
 //! bytes <- outgoing <- wire.slot <- session <- membership.read <- log.append
 //! ```
 //!
-//! Modules are listed from the lowest floor to the highest and import only downwards.
+//! In the source, modules are listed from the lowest floor to the highest and import only downwards.
 
 // 0: values
 mod command;

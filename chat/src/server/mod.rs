@@ -1,29 +1,23 @@
 //! Accepts connections and serves them until told to stop. Binds nothing, listens for no signal.
 
 mod admission;
+mod connections;
 mod patience;
 
 use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tower_service::Service;
-use trace::{Tracer, trace};
+use tokio::time::timeout;
+use trace::trace;
 
 use self::admission::Admission;
-use self::patience::Patience;
+use self::connections::accept;
 use crate::error::Error;
-use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, HEAD_BYTES, Limits, REFUSAL};
-use crate::sessions::{Place, Sessions};
+use crate::limits::Limits;
+use crate::sessions::Sessions;
 use crate::tracers::Tracers;
 use crate::web::Access;
 use crate::{web, ws};
@@ -48,27 +42,66 @@ pub struct Drained {
 
 impl Server {
     /// A server with rooms of its own.
-    ///
-    /// ```
-    /// let server = chat::Server::new(Default::default(), Default::default(), Default::default());
-    /// let app: axum::Router = server.router();
-    /// ```
     pub fn new(limits: Limits, access: Access, tracers: Tracers) -> Self {
         let sessions = Arc::new(Sessions::new(limits.clone(), tracers));
         Self { limits, access, sessions }
     }
 
-    /// Everything it serves, for another axum app to mount. Connection limits and deadlines then
-    /// belong to that app, and [`Server::keep`] has to be polled.
+    /// Everything it serves, for another axum app to mount at its root; if that has a page at `/`
+    /// of its own, as its `fallback_service`.
+    ///
+    /// Connection limits and deadlines then belong to that app. [`Server::keep`] has to be polled,
+    /// and [`Server::drain`] awaited before the app ends:
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # #[tokio::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = chat::Server::new(Default::default(), Default::default(), Default::default());
+    /// let server = Arc::new(server);
+    /// let app = axum::Router::new()
+    ///     .route("/health", axum::routing::get(|| async { "ok" }))
+    ///     .merge(server.router());
+    /// let keeper = Arc::clone(&server);
+    /// tokio::spawn(async move { keeper.keep().await });
+    /// let listener = tokio::net::TcpListener::bind("localhost:8080").await?;
+    /// axum::serve(listener, app)
+    ///     .with_graceful_shutdown(async move {
+    ///         tokio::signal::ctrl_c().await.ok();
+    ///         server.drain().await;
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
     pub fn router(&self) -> Router {
+        self.guarded(self.routes())
+    }
+
+    fn routes(&self) -> Router {
+        web::routes().merge(ws::routes(Arc::clone(&self.sessions)))
+    }
+
+    fn guarded(&self, routes: Router) -> Router {
         let tracer = Arc::clone(&self.sessions.tracers().tracer);
-        let routes = web::routes().merge(ws::routes(Arc::clone(&self.sessions)));
         web::guarded(routes, self.access.clone(), tracer)
     }
 
-    /// Tells presence and closes empty rooms, for as long as it is polled.
+    /// Tells presence and closes empty rooms, for as long as it is polled. Without it nobody is
+    /// seen to come or go, and rooms fill the server for good. [`Server::serve`] polls it.
     pub async fn keep(&self) {
         self.sessions.rooms().keep().await;
+    }
+
+    /// Takes no further session, tells every client to come back later, and waits for the sessions
+    /// to end; those that take longer than [`Limits::drain`] are cut. [`Server::serve`] does it.
+    pub async fn drain(&self) -> Drained {
+        let sessions = self.sessions.count();
+        let forced = match timeout(self.limits.drain, self.sessions.drain()).await {
+            Ok(()) => 0,
+            Err(_) => self.sessions.cut(),
+        };
+        trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
+        Drained { sessions, forced }
     }
 
     /// Serves until `stop` ends, then tells every client to come back later and waits for the
@@ -82,7 +115,7 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> Result<Drained, Error> {
         let admission = Arc::new(Admission::new(&self.limits));
-        let router = self.router();
+        let router = self.guarded(web::with_fallback(self.routes()));
         let mut accepting = JoinSet::new();
         for listener in listeners {
             let (router, admission) = (router.clone(), Arc::clone(&admission));
@@ -95,121 +128,10 @@ impl Server {
             Some(Err(broken)) = accepting.join_next() => Some(broken),
         };
         accepting.shutdown().await;
-        let sessions = self.sessions.count();
-        let forced = match timeout(self.limits.drain, self.sessions.drain()).await {
-            Ok(()) => 0,
-            Err(_) => self.sessions.cut(),
-        };
-        trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
+        let drained = self.drain().await;
         match broken {
-            None => Ok(Drained { sessions, forced }),
+            None => Ok(drained),
             Some(broken) => Err(Error::Serve(io::Error::other(broken))),
         }
-    }
-}
-
-/// Accepts until it is cancelled. An error backs off and never ends it.
-async fn accept(
-    listener: TcpListener,
-    router: Router,
-    admission: Arc<Admission>,
-    sessions: Arc<Sessions>,
-    limits: Limits,
-) {
-    let tracer = Arc::clone(&sessions.tracers().tracer);
-    let mut connections = JoinSet::new();
-    let mut pause = ACCEPT_PAUSE;
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) if of_the_client(&error) => continue,
-            Err(error) => {
-                let ms = pause.as_millis() as u64;
-                trace!(tracer, "Cannot accept"; event = "accept_failed", error = format_args!("{error}"), pause_ms = ms);
-                sleep(pause).await;
-                pause = (pause * 2).min(ACCEPT_PAUSE_MOST);
-                continue;
-            }
-        };
-        pause = ACCEPT_PAUSE;
-        stream.set_nodelay(true).ok();
-        match admission.admit(peer) {
-            Ok(place) => {
-                let (router, tracer) = (router.clone(), Arc::clone(&tracer));
-                connections.spawn(serve(stream, router, place, limits.clone(), tracer));
-            }
-            Err(full) => {
-                trace!(tracer, "Connection refused"; event = "refused", code = full.code(), peer = format_args!("{}", peer.ip()));
-                if let Some(turn) = admission.refusal() {
-                    connections.spawn(async move {
-                        timeout(REFUSAL, refuse(stream)).await.ok();
-                        drop(turn);
-                    });
-                }
-            }
-        }
-    }
-}
-
-/// The connection failed, not the listener.
-fn of_the_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-/// Speaks HTTP on one connection; a WebSocket leaves it and takes its place along.
-async fn serve(
-    stream: TcpStream,
-    router: Router,
-    place: Place,
-    limits: Limits,
-    tracer: Arc<dyn Tracer>,
-) {
-    let peer = place.peer();
-    let refused = |code| {
-        trace!(tracer, "Connection refused"; event = "refused", code = code, peer = format_args!("{peer}"));
-    };
-    // Browsers open connections in advance; only one that began a request has to hurry. Peeking
-    // waits for its first byte, which readiness alone does not promise.
-    match timeout(limits.silence, stream.peek(&mut [0])).await {
-        Ok(Ok(1..)) => {}
-        Ok(_) => return,
-        Err(_) => return refused("silent"),
-    }
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(place.clone());
-        router.clone().call(request)
-    });
-    let stream = Patience::new(stream, limits.blocked_write);
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.handshake)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
-        .with_upgrades()
-        .await;
-    match served {
-        Err(error) if error.is_parse() => refused("not_http"),
-        // One that had its answer and asked nothing more was only kept open.
-        Err(error) if error.is_timeout() => refused("slow_request"),
-        Ok(()) | Err(_) => {}
-    }
-}
-
-/// Answers whatever is asked with why there is no place.
-async fn refuse(mut stream: TcpStream) {
-    const ANSWER: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\
-        Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\n\r\n\
-        the server has all the connections it may; try later";
-    let mut head = [0; 1024];
-    if stream.read(&mut head).await.is_ok_and(|n| n > 0) {
-        stream.write_all(ANSWER).await.ok();
-        stream.shutdown().await.ok();
-        while stream.read(&mut head).await.is_ok_and(|n| n > 0) {}
     }
 }

@@ -42,7 +42,11 @@ pub fn routes() -> Router {
                 file.file(&hash, &name)
             }),
         )
-        .fallback(|| async { (StatusCode::NOT_FOUND, "nothing is here; the page is at /\n") })
+}
+
+/// `router`, and an answer to whatever it does not know.
+pub(crate) fn with_fallback(router: Router) -> Router {
+    router.fallback(|| async { (StatusCode::NOT_FOUND, "nothing is here; the page is at /\n") })
 }
 
 impl Page {

@@ -268,6 +268,18 @@ async fn a_request_that_does_not_end_is_cut() {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_kept_open_is_no_offence() {
+    let server = serve(Limits { handshake: Duration::from_millis(200), ..Limits::default() }).await;
+    let mut stream = server.connect().await;
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", server.addr);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    assert!(read_all(&mut stream).await.starts_with("HTTP/1.1 200 OK"));
+    server.stop.send(()).unwrap();
+    timeout(PATIENCE, server.ended).await.unwrap().unwrap().unwrap();
+    assert!(!server.seen.to_string().contains("refused"), "{}", server.seen);
+}
+
+#[tokio::test]
 async fn who_says_nothing_is_waited_for_and_then_cut() {
     let (short, long) = (Duration::from_millis(200), Duration::from_secs(3600));
     let server = serve(Limits { silence: short, handshake: long, ..Limits::default() }).await;
