@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::nearest::nearest;
+
 /// Where the trace goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TraceTo {
@@ -57,7 +59,12 @@ impl TraceTo {
             "-" | "on" | "true" | "false" | "yes" | "no" | "none" | "1" | "0" | "text" | "json" => {
                 Err(format!("{text:?} is no place to trace to; {TRY} (./{text})"))
             }
-            _ => Ok(TraceTo::File(text.into())),
+            _ => match nearest(text, ["stdout", "stderr"]) {
+                Some(word) => {
+                    Err(format!("did you mean {word}? For a file of that name: ./{text}"))
+                }
+                None => Ok(TraceTo::File(text.into())),
+            },
         }
     }
 }
@@ -93,6 +100,14 @@ mod tests {
         check("./off", Ok(TraceTo::File("./off".into())));
         check("/dev/full", Ok(TraceTo::File("/dev/full".into())));
         check("./tracing", Ok(TraceTo::File("./tracing".into())));
+    }
+
+    #[test]
+    fn a_mistyped_word_is_no_file() {
+        check("stdot", Err("did you mean stdout? For a file of that name: ./stdot"));
+        check("sterr", Err("did you mean stderr? For a file of that name: ./sterr"));
+        check("./stdot", Ok(TraceTo::File("./stdot".into())));
+        check("out.log", Ok(TraceTo::File("out.log".into())));
     }
 
     #[test]
