@@ -7,6 +7,7 @@ mod cli;
 mod client;
 mod hostile;
 mod protocol;
+mod rooms;
 mod session;
 mod sockets;
 mod story;
