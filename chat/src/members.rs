@@ -102,6 +102,12 @@ impl Members {
         }
     }
 
+    /// How many have a session.
+    pub fn present(&self) -> usize {
+        let directory = self.directory();
+        directory.held.len() - directory.away.len()
+    }
+
     /// A session for somebody who was not asked for a name.
     pub fn admit_guest(self: &Arc<Self>) -> Login {
         let mut directory = self.directory();
@@ -272,6 +278,7 @@ mod tests {
     fn a_name_with_a_token_stays_reserved() {
         let members = members(Limits::default());
         let token = admit(&members, "ann", None).unwrap().token.clone();
+        assert_eq!(members.present(), 0);
         assert!(admit(&members, "ann", None).is_err());
         assert!(admit(&members, "ann", token.as_ref()).is_ok());
         let later = Instant::now() + Limits::default().reserved;
@@ -318,7 +325,9 @@ mod tests {
         let third = members.admit_guest();
         assert_eq!((first.name.as_str(), third.name.as_str()), ("guest-1", "guest-3"));
         assert!(admit(&members, "guest-1", None).is_err());
+        assert_eq!(members.present(), 3);
         drop(first);
+        assert_eq!(members.present(), 2);
         assert!(admit(&members, "guest-1", None).is_ok());
     }
 

@@ -48,6 +48,11 @@ impl Rooms {
         &self.lobby
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.rooms().len()
+    }
+
     /// The rooms of these names, made if there are none: all, or none.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
-//! The two tracers a session is handed.
+//! The two tracers a session is handed, and the counts of what it traces.
 
+use std::fmt;
 use std::sync::Arc;
 
-use trace::Tracer;
+use trace::{Tracer, trace};
+
+use crate::metrics::Metrics;
 
 /// Where a room and its sessions tell what they do. Injected by whoever makes them; the default
 /// is off.
@@ -17,18 +20,33 @@ pub struct Tracers {
     pub deliveries: Arc<dyn Tracer>,
     /// Whether events may show the text of messages.
     pub bodies: bool,
+    /// Counts of the same steps; servers that share it are counted together.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Tracers {
     fn default() -> Self {
         let off: Arc<dyn Tracer> = Arc::new(trace::off());
-        Self { tracer: Arc::clone(&off), deliveries: off, bodies: false }
+        Self { tracer: Arc::clone(&off), deliveries: off, bodies: false, metrics: Arc::default() }
     }
 }
 
 impl Tracers {
     /// One tracer for everything, message texts included: for tests and for watching.
     pub fn all(tracer: Arc<dyn Tracer>) -> Self {
-        Self { deliveries: Arc::clone(&tracer), tracer, bodies: true }
+        let deliveries = Arc::clone(&tracer);
+        Self { tracer, deliveries, bodies: true, metrics: Arc::default() }
+    }
+
+    /// A request that was refused before it had a session.
+    pub(crate) fn request_refused(&self, code: &'static str) {
+        self.metrics.refused(code);
+        trace!(self.tracer, "Request refused"; event = "refused", code = code);
+    }
+
+    /// A connection that got no place, or lost it before it asked for anything.
+    pub(crate) fn connection_refused(&self, code: &'static str, peer: impl fmt::Display) {
+        self.metrics.refused(code);
+        trace!(self.tracer, "Connection refused"; event = "refused", code = code, peer = format_args!("{peer}"));
     }
 }

@@ -15,12 +15,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
-use trace::{Tracer, trace};
+use trace::trace;
 
 use super::admission::Admission;
 use super::patience::Patience;
 use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, HEAD_BYTES, Limits, REFUSAL};
 use crate::sessions::{Place, Sessions};
+use crate::tracers::Tracers;
 
 /// Accepts until it is cancelled. An error backs off and never ends it.
 pub(super) async fn accept(
@@ -53,11 +54,11 @@ pub(super) async fn accept(
         stream.set_nodelay(true).ok();
         match admission.admit(peer) {
             Ok(place) => {
-                let (router, tracer) = (router.clone(), Arc::clone(&tracer));
-                connections.spawn(serve(stream, router, place, limits.clone(), tracer));
+                let (router, tracers) = (router.clone(), sessions.tracers().clone());
+                connections.spawn(serve(stream, router, place, limits.clone(), tracers));
             }
             Err(full) => {
-                trace!(tracer, "Connection refused"; event = "refused", code = full.code(), peer = format_args!("{}", peer.ip()));
+                sessions.tracers().connection_refused(full.code(), peer.ip());
                 if let Some(turn) = admission.refusal() {
                     connections.spawn(async move {
                         timeout(REFUSAL, refuse(stream)).await.ok();
@@ -76,17 +77,9 @@ fn of_the_client(error: &io::Error) -> bool {
 }
 
 /// Speaks HTTP on one connection; a WebSocket leaves it and takes its place along.
-async fn serve(
-    stream: TcpStream,
-    router: Router,
-    place: Place,
-    limits: Limits,
-    tracer: Arc<dyn Tracer>,
-) {
+async fn serve(stream: TcpStream, router: Router, place: Place, limits: Limits, tracers: Tracers) {
     let peer = place.peer();
-    let refused = |code| {
-        trace!(tracer, "Connection refused"; event = "refused", code = code, peer = format_args!("{peer}"));
-    };
+    let refused = |code| tracers.connection_refused(code, peer);
     // Browsers open connections in advance; only one that began a request has to hurry. Peeking
     // waits for its first byte, which readiness alone does not promise.
     match timeout(limits.silence, stream.peek(&mut [0])).await {

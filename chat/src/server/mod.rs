@@ -78,12 +78,12 @@ impl Server {
     }
 
     fn routes(&self) -> Router {
-        web::routes().merge(ws::routes(Arc::clone(&self.sessions)))
+        let sessions = || Arc::clone(&self.sessions);
+        web::routes(sessions()).merge(ws::routes(sessions()))
     }
 
     fn guarded(&self, routes: Router) -> Router {
-        let tracer = Arc::clone(&self.sessions.tracers().tracer);
-        web::guarded(routes, self.access.clone(), tracer)
+        web::guarded(routes, self.access.clone(), self.sessions.tracers().clone())
     }
 
     /// Tells presence and closes empty rooms, for as long as it is polled. Without it nobody is

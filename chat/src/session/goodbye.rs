@@ -32,6 +32,7 @@ impl Session {
             // So that what was said is not cut off by a reset, the client closes first.
             timeout(LINGER, async { while inbound.next().await.is_some() {} }).await.ok();
         }
+        self.counted.end(end);
         let (why, client) = (end.as_str(), self.client.0);
         trace!(self.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
     }

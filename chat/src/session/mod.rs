@@ -25,6 +25,7 @@ use crate::guard::{Due, Guard};
 use crate::limits::Limits;
 use crate::members::Login;
 use crate::membership::Membership;
+use crate::metrics::{Connected, Metrics};
 use crate::name::RoomName;
 use crate::room::Wake;
 use crate::rooms::Rooms;
@@ -55,6 +56,8 @@ pub struct Session {
     tracer: Arc<dyn Tracer>,
     deliveries: Arc<dyn Tracer>,
     bodies: bool,
+    metrics: Arc<Metrics>,
+    counted: Connected,
     stop: CancellationToken,
     wake: Arc<Wake>,
     login: Option<Login>,
@@ -75,7 +78,8 @@ impl Session {
         tracers: Tracers,
         stop: CancellationToken,
     ) -> Self {
-        let Tracers { tracer, deliveries, bodies } = tracers;
+        let Tracers { tracer, deliveries, bodies, metrics } = tracers;
+        let counted = metrics.connected(wire.as_str());
         Self {
             client,
             wire,
@@ -85,6 +89,8 @@ impl Session {
             tracer,
             deliveries,
             bodies,
+            metrics,
+            counted,
             stop,
             wake: Arc::default(),
             login: None,
@@ -214,6 +220,7 @@ impl Session {
             let Some(told) = told else { continue };
             if let Reply::Gap { room, after, next } = &told {
                 let (room, missed) = (room.as_str(), next.0 - after.0 - 1);
+                self.metrics.gap();
                 trace!(self.tracer, "Client missed {missed} messages"; event = "gap", room = room, client = self.client.0, after = after.0, next = next.0, why = "slow");
                 if !self.wire.tells_gaps() {
                     return Err(End::Slow);
@@ -226,6 +233,7 @@ impl Session {
 
     /// The batch has been handed to the kernel.
     fn sent(&mut self) {
+        self.metrics.delivered(self.batch.len());
         let client = self.client.0;
         if self.deliveries.enabled() {
             for (i, seq) in self.batch.drain(..) {

@@ -44,6 +44,7 @@ impl Session {
             }
             Err(refused) => {
                 let (client, code) = (self.client.0, refused.code());
+                self.metrics.refused(code);
                 trace!(self.tracer, "Request refused"; event = "refused", client = client, code = code);
                 let told = self.wire.reply(&Reply::Error { id, refused });
                 guard.refused().map_or(Ok(vec![told]), Err)
@@ -99,6 +100,7 @@ impl Session {
         let room = post.room.as_ref().unwrap_or(&self.address);
         let membership = self.memberships.iter().find(|membership| membership.room() == room);
         let membership = membership.ok_or(Refused::NotJoined)?;
+        self.metrics.received();
         self.trace_received(membership.room(), &post.content);
         let posted = membership.post(login, post).await?;
         Ok(vec![Reply::Ok { id, posted }])

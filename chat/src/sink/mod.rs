@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::{Config, TraceFormat, TraceTo};
 use crate::error::Error;
 use crate::limits::TRACE_BUFFER_BYTES;
+use crate::metrics::Metrics;
 use crate::tracers::Tracers;
 
 /// An open trace. Nobody who traces ever waits for it: lines that do not fit into 256 KiB while
@@ -75,7 +76,8 @@ impl Sink {
     }
 
     fn of(tracer: Arc<dyn Tracer>, lines: Arc<Background>, bodies: bool) -> Sink {
-        let tracers = Tracers { deliveries: Arc::clone(&tracer), tracer, bodies };
+        let metrics = Arc::new(Metrics::with_trace(Arc::clone(&lines)));
+        let tracers = Tracers { deliveries: Arc::clone(&tracer), tracer, bodies, metrics };
         Sink { tracers, lines: Some(lines), install: None }
     }
 

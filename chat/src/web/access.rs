@@ -8,7 +8,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use trace::{Tracer, trace};
+
+use crate::tracers::Tracers;
 
 /// Which names this server has, and whose pages may use it.
 ///
@@ -137,19 +138,19 @@ fn is_loopback(name: &str) -> bool {
 }
 
 /// `router` behind the checks and with the headers.
-pub(crate) fn guarded(router: Router, access: Access, tracer: Arc<dyn Tracer>) -> Router {
-    router.layer(middleware::from_fn_with_state((Arc::new(access), tracer), guard))
+pub(crate) fn guarded(router: Router, access: Access, tracers: Tracers) -> Router {
+    router.layer(middleware::from_fn_with_state((Arc::new(access), tracers), guard))
 }
 
 async fn guard(
-    State((access, tracer)): State<(Arc<Access>, Arc<dyn Tracer>)>,
+    State((access, tracers)): State<(Arc<Access>, Tracers)>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = match access.check(&request) {
         Ok(()) => next.run(request).await,
         Err(denied) => {
-            trace!(tracer, "Request refused"; event = "refused", code = denied.code());
+            tracers.request_refused(denied.code());
             denied.into_response()
         }
     };

@@ -1,6 +1,7 @@
 //! HTTP: the page, what it needs, and who may ask for it.
 
 mod access;
+mod health;
 mod page;
 
 use std::sync::Arc;
@@ -15,9 +16,11 @@ pub use self::access::Access;
 pub(crate) use self::access::guarded;
 use self::page::{Language, Page};
 use crate::name::RoomName;
+use crate::sessions::Sessions;
 
-/// The page at `/` and `/rooms/{room}`, and its files under a path that changes with them.
-pub fn routes() -> Router {
+/// The page at `/` and `/rooms/{room}`, its files under a path that changes with them, and what
+/// an operator's programs ask.
+pub fn routes(sessions: Arc<Sessions>) -> Router {
     let page = Arc::new(Page::new());
     let (lobby, room, file) = (Arc::clone(&page), Arc::clone(&page), page);
     Router::new()
@@ -42,6 +45,7 @@ pub fn routes() -> Router {
                 file.file(&hash, &name)
             }),
         )
+        .merge(health::routes(sessions))
 }
 
 /// `router`, and an answer to whatever it does not know.

@@ -51,8 +51,7 @@ async fn room(
 }
 
 fn refuse(sessions: &Sessions, refusal: Refusal) -> Response {
-    let code = refusal.code();
-    trace!(sessions.tracers().tracer, "Request refused"; event = "refused", code = code);
+    sessions.tracers().request_refused(refusal.code());
     refusal.into_response()
 }
 

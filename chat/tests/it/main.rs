@@ -6,6 +6,7 @@
 mod cli;
 mod client;
 mod hostile;
+mod http;
 mod protocol;
 mod rooms;
 mod session;

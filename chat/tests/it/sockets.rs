@@ -16,18 +16,18 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use trace::Recorder;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 /// The example of RFC 6455.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-struct Running {
-    addr: SocketAddr,
-    seen: Recorder,
-    stop: oneshot::Sender<()>,
-    ended: JoinHandle<Result<Drained, chat::Error>>,
+pub struct Running {
+    pub addr: SocketAddr,
+    pub seen: Recorder,
+    pub stop: oneshot::Sender<()>,
+    pub ended: JoinHandle<Result<Drained, chat::Error>>,
 }
 
-async fn serve(limits: Limits) -> Running {
+pub async fn serve(limits: Limits) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (addr, seen) = (listener.local_addr().unwrap(), Recorder::default());
     let tracers = Tracers::all(Arc::new(seen.clone()));
@@ -40,11 +40,11 @@ async fn serve(limits: Limits) -> Running {
 }
 
 impl Running {
-    async fn connect(&self) -> TcpStream {
+    pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.addr).await.unwrap()
     }
 
-    async fn socket(
+    pub async fn socket(
         &self,
         path: &str,
         protocol: &str,
@@ -57,30 +57,30 @@ impl Running {
     }
 
     /// What the server answers to these bytes, up to the end of the connection.
-    async fn ask(&self, request: &str) -> String {
+    pub async fn ask(&self, request: &str) -> String {
         let mut stream = self.connect().await;
         stream.write_all(request.replace("HOST", &self.addr.to_string()).as_bytes()).await.unwrap();
         read_all(&mut stream).await
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub async fn get(&self, path: &str) -> String {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n")).await
     }
 
-    async fn saw(&self, text: &str) {
+    pub async fn saw(&self, text: &str) {
         let saw = timeout(PATIENCE, self.seen.saw(text)).await;
         saw.unwrap_or_else(|_| panic!("never saw {text:?} in\n{}", self.seen));
     }
 }
 
-async fn read_all(stream: &mut TcpStream) -> String {
+pub async fn read_all(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     // A reset ends an answer as well; what came before it is what counts.
     timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an end in time").ok();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-async fn next(socket: &mut WebSocketStream<TcpStream>) -> Message {
+pub async fn next(socket: &mut WebSocketStream<TcpStream>) -> Message {
     timeout(PATIENCE, socket.next()).await.expect("a frame in time").unwrap().unwrap()
 }
 
