@@ -46,6 +46,22 @@ impl End {
         }
     }
 
+    /// What a person is told of it.
+    pub(crate) fn told(self) -> &'static str {
+        match self {
+            Self::Closed | Self::Gone => "see you",
+            Self::Drain => "the server stops; come back in a moment",
+            Self::Stalled => "you took nothing for too long while something waited",
+            Self::Slow => "messages went by faster than you took them",
+            Self::Silent => "nothing was heard from you",
+            Self::Nameless => "you said no name",
+            Self::TooBig => "that was more than a message may have",
+            Self::Malformed => "that is not what is spoken here",
+            Self::NotText => "a message is UTF-8 text",
+            Self::Refused => "too many requests in a row were refused",
+        }
+    }
+
     /// Whether the same client may come back and do better.
     pub fn reconnect(self) -> bool {
         match self {

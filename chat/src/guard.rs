@@ -23,18 +23,22 @@ pub struct Guard {
     blocked: Option<Instant>,
     /// Until when the client has to say its name.
     nameless: Option<Instant>,
+    /// Whether a living client answers pings.
+    pings: bool,
     refused: usize,
 }
 
 impl Guard {
-    /// For a connection that opens now; `login` if its client has to say a name first.
-    pub fn new(limits: &Limits, now: Instant, login: bool) -> Self {
+    /// For a connection that opens now; `login` if its client has to say a name first, `pings` if
+    /// it answers pings.
+    pub fn new(limits: &Limits, now: Instant, login: bool, pings: bool) -> Self {
         Self {
             limits: limits.clone(),
             heard: now,
             pinged: false,
             blocked: None,
             nameless: login.then(|| now + limits.hello),
+            pings,
             refused: 0,
         }
     }
@@ -86,6 +90,11 @@ impl Guard {
         if self.nameless.is_some_and(|by| now >= by) {
             return Some(Due::End(End::Nameless));
         }
+        if !self.pings {
+            // Nobody asked, so nobody is silent: somebody may only be reading.
+            self.heard = self.heard.max(now);
+            return None;
+        }
         if now >= self.heard + self.limits.idle {
             return Some(Due::End(End::Silent));
         }
@@ -110,7 +119,7 @@ mod tests {
     #[test]
     fn a_quiet_client_is_pinged_once_then_ended() {
         let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::new(&limits, t, false);
+        let mut guard = Guard::new(&limits, t, false, true);
         assert_eq!(at(&guard, t), 30);
         assert_eq!(guard.due(t + limits.ping - Duration::from_millis(1)), None);
         assert_eq!(guard.due(t + limits.ping), Some(Due::Ping));
@@ -125,7 +134,7 @@ mod tests {
     #[test]
     fn a_blocked_write_ends_unless_bytes_move() {
         let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::new(&limits, t, false);
+        let mut guard = Guard::new(&limits, t, false, true);
         guard.blocked(t);
         guard.blocked(t + Duration::from_secs(4));
         assert_eq!(at(&guard, t), 5);
@@ -141,7 +150,7 @@ mod tests {
     fn a_name_is_waited_for_only_so_long() {
         let limits = Limits { hello: Duration::from_secs(10), ..Limits::default() };
         let t = Instant::now();
-        let mut guard = Guard::new(&limits, t, true);
+        let mut guard = Guard::new(&limits, t, true, true);
         assert_eq!(at(&guard, t), 10);
         assert_eq!(guard.due(t + limits.hello), Some(Due::End(End::Nameless)));
         guard.named();
@@ -151,7 +160,7 @@ mod tests {
     #[test]
     fn who_only_errs_is_ended() {
         let limits = Limits { refused_in_a_row: 2, ..Limits::default() };
-        let mut guard = Guard::new(&limits, Instant::now(), false);
+        let mut guard = Guard::new(&limits, Instant::now(), false, true);
         assert_eq!(guard.refused(), None);
         guard.granted();
         assert_eq!(guard.refused(), None);

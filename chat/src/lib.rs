@@ -51,6 +51,7 @@ mod presence;
 mod wire;
 // 2: the room
 mod clock;
+mod inboxes;
 mod members;
 mod membership;
 mod room;
@@ -70,11 +71,14 @@ mod server;
 mod sink;
 
 pub use banner::Banner;
-pub use command::{Command, Hello, Joined, Lost, Post, Posted, Reply, Start, Stored, Token};
+pub use command::{
+    Command, Hello, Joined, Lost, Page, Post, Posted, Range, Reply, Start, Stored, Token,
+};
 pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
 pub use end::End;
 pub use entry::{
-    ClientId, Content, Encoded, Entry, Epoch, MemberId, Mid, Notice, Seq, Slot, Timestamp,
+    ClientId, Content, Direct, Encoded, Entry, Epoch, MemberId, Mid, News, Notice, Seq, Slot,
+    Timestamp,
 };
 pub use error::Error;
 pub use limits::Limits;

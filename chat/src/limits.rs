@@ -46,6 +46,19 @@ pub const REPLY_OVERHEAD_BYTES: usize = 64;
 /// How long a connection over the limit may take to ask something and to read why it got nothing.
 pub const REFUSAL: Duration = Duration::from_secs(1);
 
+/// Members that one direct message may be for.
+pub const RECIPIENTS: usize = 16;
+
+/// Entries that one answer to a question for history has at most.
+pub const HISTORY_ENTRIES: usize = 200;
+
+/// Bytes of text after which an answer to a question for history ends: as JSON it is six times
+/// that at worst.
+pub const HISTORY_BYTES: usize = 32 << 10;
+
+/// A session shows that it is writing once in this time at most.
+pub const TYPING_PAUSE: Duration = Duration::from_secs(2);
+
 /// How long a session that ends may take to be told so, and then to close.
 pub const LINGER: Duration = Duration::from_secs(1);
 
@@ -97,9 +110,14 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// Newest entries a room keeps in memory. 4,096.
     pub log_entries: usize,
-    /// Memory that the log of a room may take, counted at its worst: with all rooms full, 1 GiB.
+    /// Memory that the log of a room may take, encoded bytes included: with all rooms full, 1 GiB.
     /// 4 MiB.
     pub log_bytes: usize,
+    /// Newest direct messages an inbox keeps. 256.
+    pub inbox_entries: usize,
+    /// Memory that an inbox may take; there may be one for every name that is held or reserved.
+    /// 64 KiB.
+    pub inbox_bytes: usize,
     /// A reader further behind than this many slots gets one snapshot instead of notices. 256.
     pub notices_behind: usize,
     /// Rooms in memory: a name costs nothing to invent, and a log does. 250.
@@ -147,6 +165,8 @@ impl Default for Limits {
             batch_bytes: 64 << 10,
             log_entries: 4_096,
             log_bytes: 4 << 20,
+            inbox_entries: 256,
+            inbox_bytes: 64 << 10,
             notices_behind: 256,
             rooms: 250,
             rooms_per_session: 16,

@@ -1,9 +1,11 @@
 //! The newest slots of a room, and the cursors that read them. Pure: no clock, no lock, no I/O.
 
+mod pages;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::entry::{Entry, Epoch, Seq, Slot};
+use crate::entry::{Account, Entry, Epoch, Seq, Slot};
 
 /// A place between two slots, counted from the beginning of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +27,11 @@ impl Cursor {
     /// The position of the next slot it reads.
     pub fn position(&self) -> Position {
         self.next
+    }
+
+    /// Whether the reader needs a snapshot at the head.
+    pub fn is_stale(&self) -> bool {
+        self.stale
     }
 }
 
@@ -69,13 +76,23 @@ pub struct Log {
     head: Seq,
     entries: usize,
     bytes: usize,
+    /// What wires have encoded of the slots, besides `bytes`.
+    encoded: Account,
 }
 
 impl Log {
     /// An empty log.
     pub fn new(epoch: Epoch, bounds: Bounds) -> Self {
-        let slots = VecDeque::new();
-        Self { epoch, bounds, slots, end: Position(0), head: Seq(0), entries: 0, bytes: 0 }
+        Self {
+            epoch,
+            bounds,
+            slots: VecDeque::new(),
+            end: Position(0),
+            head: Seq(0),
+            entries: 0,
+            bytes: 0,
+            encoded: Account::default(),
+        }
     }
 
     /// Which log this is.
@@ -108,14 +125,17 @@ impl Log {
         self.slots.push_back((self.end, slot));
         self.end.0 += 1;
         self.drop_old_notice();
-        let mut gone = Vec::new();
+        let mut gone: Vec<Arc<Entry>> = Vec::new();
+        // What was encoded of those that go is given back when the last who holds them lets go.
+        let mut encoded = self.encoded.bytes();
         while self.entries > self.bounds.entries
-            || (self.bytes > self.bounds.bytes && self.slots.len() > 1)
+            || (self.bytes + encoded > self.bounds.bytes && self.slots.len() > 1)
         {
             let Some((_, slot)) = self.slots.pop_front() else { break };
             self.bytes -= slot.cost();
             if let Slot::Entry(entry) = slot {
                 self.entries -= 1;
+                encoded = encoded.saturating_sub(entry.encoded.bytes());
                 gone.push(entry);
             }
         }
@@ -210,7 +230,7 @@ impl Log {
                 _ => {
                     taken += 1;
                     size += slot.cost();
-                    cursor.stale |= matches!(slot, Slot::Notice(notice) if notice.refresh);
+                    cursor.stale |= matches!(slot, Slot::Notice(notice) if notice.refreshes());
                     cursor.seen = slot.seq().unwrap_or(cursor.seen);
                     out.push(slot.clone());
                 }

@@ -29,6 +29,8 @@ struct Directory {
     by_token: HashMap<Token, MemberId>,
     /// Members without a session, the one away longest first.
     away: BTreeSet<(Instant, MemberId)>,
+    /// Members who are no more, until what belonged to them is cleared.
+    gone: Vec<MemberId>,
     last_id: u64,
     last_guest: u64,
 }
@@ -70,7 +72,8 @@ impl Members {
         Self { limits: limits.clone(), directory: Mutex::default() }
     }
 
-    /// A session for whoever holds `token` under `name`, or for a new member if the name is free.
+    /// A session for whoever holds `token` under `name`, or for a new member if the name is free;
+    /// the new one gets a token if it `keeps` the name.
     ///
     /// # Errors
     /// [`Refused::NameTaken`] with a free name to suggest, or [`Refused::TooManySessions`].
@@ -78,6 +81,7 @@ impl Members {
         self: &Arc<Self>,
         name: Name,
         token: Option<&Token>,
+        keeps: bool,
         now: Instant,
     ) -> Result<Login, Refused> {
         let mut directory = self.directory();
@@ -96,7 +100,7 @@ impl Members {
                 Err(Refused::NameTaken { suggest: free.unwrap_or_else(|| name.numbered(lot())) })
             }
             (_, None) => {
-                let id = directory.add(name, Some(new_token()));
+                let id = directory.add(name, keeps.then(new_token));
                 Ok(self.login(directory, id, true))
             }
         }
@@ -106,6 +110,16 @@ impl Members {
     pub fn present(&self) -> usize {
         let directory = self.directory();
         directory.held.len() - directory.away.len()
+    }
+
+    /// Whoever holds a name, or one that looks like it.
+    pub fn find(&self, name: &Name) -> Option<MemberId> {
+        self.directory().holder(name)
+    }
+
+    /// Those who ceased to be members since this was asked last.
+    pub(crate) fn take_gone(&self) -> Vec<MemberId> {
+        std::mem::take(&mut self.directory().gone)
     }
 
     /// A session for somebody who was not asked for a name.
@@ -186,6 +200,7 @@ impl Directory {
 
     fn remove(&mut self, id: MemberId) {
         let Some(held) = self.held.remove(&id) else { return };
+        self.gone.push(id);
         for key in held.name.keys() {
             self.by_key.remove(&key);
         }
@@ -239,7 +254,7 @@ mod tests {
     }
 
     fn admit(members: &Arc<Members>, text: &str, token: Option<&Token>) -> Result<Login, Refused> {
-        members.admit(name(text), token, Instant::now())
+        members.admit(name(text), token, true, Instant::now())
     }
 
     #[test]
@@ -262,7 +277,7 @@ mod tests {
         }
         let Err(Refused::NameTaken { suggest }) = admit(&members, "ann", None) else { panic!() };
         assert!(suggest.as_str().starts_with("ann-"));
-        assert!(members.admit(suggest, None, Instant::now()).is_ok());
+        assert!(members.admit(suggest, None, true, Instant::now()).is_ok());
     }
 
     #[test]
@@ -282,7 +297,20 @@ mod tests {
         assert!(admit(&members, "ann", None).is_err());
         assert!(admit(&members, "ann", token.as_ref()).is_ok());
         let later = Instant::now() + Limits::default().reserved;
-        assert_ne!(members.admit(name("ann"), None, later).unwrap().token, token);
+        assert_ne!(members.admit(name("ann"), None, true, later).unwrap().token, token);
+    }
+
+    #[test]
+    fn a_name_that_is_not_kept_is_free_with_the_last_session() {
+        let members = members(Limits::default());
+        let ann = members.admit(name("ann"), None, false, Instant::now()).unwrap();
+        assert_eq!((&ann.token, members.find(&name("Ann"))), (&None, Some(ann.id)));
+        assert!(admit(&members, "ann", None).is_err());
+        let id = ann.id;
+        drop(ann);
+        assert_eq!((members.find(&name("ann")), members.take_gone()), (None, vec![id]));
+        assert!(members.take_gone().is_empty());
+        assert!(admit(&members, "ann", None).is_ok());
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::command::{Joined, Lost, Post, Posted, Reply, Start};
+use crate::command::{Joined, Lost, Page, Posted, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::{ClientId, MemberId, Slot};
+use crate::entry::{ClientId, MemberId, Seq, Slot};
 use crate::log::Cursor;
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::refused::Refused;
-use crate::room::{Room, Wake};
+use crate::room::{Draft, Room, Wake};
 
 /// One session's place in one room.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Membership {
     member: MemberId,
     has_token: bool,
     cursor: Cursor,
+    /// Everything up to here has arrived, says the client.
+    acked: Seq,
     end: End,
 }
 
@@ -34,7 +36,8 @@ impl Membership {
     ) -> (Self, Joined, Option<Lost>) {
         let (cursor, joined, lost) = room.join(client, login, start, wake);
         let (member, has_token) = (login.id, login.token.is_some());
-        (Self { room, client, member, has_token, cursor, end: End::Gone }, joined, lost)
+        let acked = Seq(0);
+        (Self { room, client, member, has_token, cursor, acked, end: End::Gone }, joined, lost)
     }
 
     /// The room it is in.
@@ -44,7 +47,7 @@ impl Membership {
 
     /// Whether there is something to read.
     pub fn is_behind(&self) -> bool {
-        self.room.is_past(self.cursor.position())
+        self.cursor.is_stale() || self.room.is_past(self.cursor.position())
     }
 
     /// Moves the next slots into `out`, up to the bounds of a batch; the reply tells the reader
@@ -57,8 +60,30 @@ impl Membership {
     ///
     /// # Errors
     /// As [`Room::post`].
-    pub async fn post(&self, login: &Login, post: Post) -> Result<Posted, Refused> {
-        self.room.post(self.client, login, post).await
+    pub(crate) async fn post(&self, login: &Login, draft: Draft) -> Result<Posted, Refused> {
+        self.room.post(self.client, login, draft).await
+    }
+
+    /// Notes that everything up to `seq` has arrived; whether that is news.
+    pub(crate) fn ack(&mut self, seq: Seq) -> bool {
+        let newer = seq > self.acked;
+        self.acked = self.acked.max(seq);
+        newer
+    }
+
+    /// Who is in the room.
+    pub(crate) fn who(&self, id: Option<u64>) -> Reply {
+        self.room.who(id)
+    }
+
+    /// Shows the others that the member is writing.
+    pub(crate) fn typing(&self, login: &Login) {
+        self.room.typing(&login.name);
+    }
+
+    /// Entries that went by.
+    pub(crate) fn page(&self, range: Range, most: usize) -> Page {
+        self.room.page(range, most)
     }
 
     /// Leaves for a reason.

@@ -153,6 +153,11 @@ impl RoomName {
         Self("lobby".into())
     }
 
+    /// What stands for a member's inbox where a room's name stands; no room can have it.
+    pub fn inbox() -> Self {
+        Self("@".into())
+    }
+
     /// The name as it is shown, in lower case.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::entry::Seq;
 use crate::name::{Name, NameError};
 
 /// Why the session did not do what it was asked. `Display` is for the person who asked: what was
@@ -19,7 +20,12 @@ pub enum Refused {
         column: usize,
     },
     /// No such request.
-    UnknownType(String),
+    UnknownType {
+        /// What was asked.
+        asked: String,
+        /// What can be asked instead.
+        known: &'static str,
+    },
     /// A field is missing.
     Missing(&'static str),
     /// Before anything else there must be a `hello`.
@@ -43,6 +49,18 @@ pub enum Refused {
     TooManyJoined(usize),
     /// A post into a room that the session is not in.
     NotJoined,
+    /// Nobody has any of the names that a message was for.
+    NobodyThere(Name),
+    /// A message for nobody, or for more members than this.
+    Recipients(usize),
+    /// A message for members cannot be in a room as well, nor be changed.
+    RoomOrTo,
+    /// There is no such message, or it is no longer kept.
+    NoMessage(Seq),
+    /// Only the author of a message changes it.
+    NotYours,
+    /// No such room.
+    NoRoom,
     /// A message that is not UTF-8.
     NotText,
     /// A message without text.
@@ -60,7 +78,7 @@ impl Refused {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadJson { .. } => "bad_json",
-            Self::UnknownType(_) => "unknown_type",
+            Self::UnknownType { .. } => "unknown_type",
             Self::Missing(_) => "missing_field",
             Self::HelloFirst => "hello_first",
             Self::HelloTwice => "hello_twice",
@@ -71,6 +89,12 @@ impl Refused {
             Self::TooManyRooms(_) => "too_many_rooms",
             Self::TooManyJoined(_) => "too_many_joined",
             Self::NotJoined => "not_joined",
+            Self::NobodyThere(_) => "nobody_there",
+            Self::Recipients(_) => "bad_recipients",
+            Self::RoomOrTo => "room_or_to",
+            Self::NoMessage(_) => "no_message",
+            Self::NotYours => "not_yours",
+            Self::NoRoom => "no_room",
             Self::NotText => "not_text",
             Self::EmptyBody => "empty_body",
             Self::TooLong(_) => "too_long",
@@ -86,7 +110,7 @@ impl fmt::Display for Refused {
             Self::BadJson { what, line, column } => {
                 write!(f, "not an object that is understood: {what} (line {line}, column {column})")
             }
-            Self::UnknownType(kind) => write!(f, "unknown type {kind:?}; known are hello and post"),
+            Self::UnknownType { asked, known } => write!(f, "unknown request {asked:?}; {known}"),
             Self::Missing(field) => write!(f, "the field {field:?} is missing"),
             Self::HelloFirst => f.write_str("say hello first, with a name"),
             Self::HelloTwice => f.write_str("this connection has a name; open another for another"),
@@ -102,6 +126,18 @@ impl fmt::Display for Refused {
             }
             Self::TooManyJoined(most) => write!(f, "a connection is in at most {most} rooms"),
             Self::NotJoined => f.write_str("join the room before posting in it"),
+            Self::NobodyThere(name) => {
+                write!(f, "nobody here is called {name}; the message went to nobody")
+            }
+            Self::Recipients(most) => write!(f, "a direct message is for 1 to {most} members"),
+            Self::RoomOrTo => f.write_str(
+                "a message is for a room or for members, not both; one for members stays as it is",
+            ),
+            Self::NoMessage(seq) => {
+                write!(f, "there is no message {seq} here, or it is no longer kept")
+            }
+            Self::NotYours => f.write_str("only who wrote a message can change it"),
+            Self::NoRoom => f.write_str("there is no such room; joining it makes it"),
             Self::NotText => f.write_str("a message is UTF-8 text"),
             Self::EmptyBody => f.write_str("a message needs some text"),
             Self::TooLong(most) => write!(f, "a message has at most {most} bytes; shorten it"),

@@ -9,10 +9,12 @@ use tokio::time::{sleep, sleep_until};
 use trace::{Tracer, trace};
 
 use crate::clock;
-use crate::entry::Epoch;
+use crate::command::{Post, Posted};
+use crate::entry::{ClientId, Epoch};
+use crate::inboxes::Inboxes;
 use crate::limits::{Limits, PRESENCE_WINDOW};
-use crate::members::{Members, random_text};
-use crate::name::RoomName;
+use crate::members::{Login, Members, random_text};
+use crate::name::{Name, RoomName};
 use crate::refused::Refused;
 use crate::room::Room;
 
@@ -22,6 +24,7 @@ pub struct Rooms {
     limits: Limits,
     tracer: Arc<dyn Tracer>,
     members: Arc<Members>,
+    inboxes: Inboxes,
     changed: Arc<Notify>,
     lobby: Arc<Room>,
     // Held for map operations only, never across an await.
@@ -34,8 +37,9 @@ impl Rooms {
         let changed = Arc::default();
         let lobby = open(RoomName::lobby(), limits, &tracer, &changed);
         let rooms = HashMap::from([(RoomName::lobby(), Arc::clone(&lobby))]);
+        let inboxes = Inboxes::new(limits, Arc::clone(&tracer));
         let (limits, members) = (limits.clone(), Arc::new(Members::new(limits)));
-        Self { limits, tracer, members, changed, lobby, rooms: Mutex::new(rooms) }
+        Self { limits, tracer, members, inboxes, changed, lobby, rooms: Mutex::new(rooms) }
     }
 
     /// Who is on the server.
@@ -51,6 +55,35 @@ impl Rooms {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.rooms().len()
+    }
+
+    /// A room that there is.
+    pub fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
+        self.rooms().get(name).cloned()
+    }
+
+    /// Every room and how many members are in it, by name.
+    pub fn list(&self) -> Vec<(RoomName, usize)> {
+        let open: Vec<_> = self.rooms().values().cloned().collect();
+        let mut list: Vec<_> =
+            open.iter().map(|room| (room.name().clone(), room.count())).collect();
+        list.sort();
+        list
+    }
+
+    /// The inbox of whoever is logged in.
+    pub(crate) fn inbox(&self, login: &Login) -> Arc<Room> {
+        self.inboxes.open(login.id)
+    }
+
+    /// Puts a message into the inboxes of its recipients and of its sender.
+    pub(crate) async fn post_direct(
+        &self,
+        client: ClientId,
+        login: &Login,
+        post: Post,
+    ) -> Result<(Posted, Vec<Name>), Refused> {
+        self.inboxes.post(&self.members, client, login, post).await
     }
 
     /// The rooms of these names, made if there are none: all, or none.
@@ -95,6 +128,7 @@ impl Rooms {
     }
 
     fn tick(&self, now: Instant) -> Option<Instant> {
+        self.inboxes.forget(&self.members.take_gone());
         let open: Vec<_> = self.rooms().values().cloned().collect();
         let mut dues = Vec::new();
         for room in open {

@@ -1,5 +1,6 @@
 use super::*;
-use crate::entry::{Content, Encoded, MemberId, Notice, Timestamp};
+use crate::command::Range;
+use crate::entry::{Content, Encoded, MemberId, News, Notice, Timestamp};
 use crate::name::{Name, RoomName};
 
 const BOUNDS: Bounds = Bounds { entries: 8, bytes: 1 << 20, notices_behind: 3 };
@@ -9,9 +10,10 @@ fn log(bounds: Bounds) -> Log {
 }
 
 fn entry(log: &mut Log, body: &str) {
-    let prev = log.head();
+    let (prev, encoded) = (log.head(), log.encoded());
     log.append(Slot::Entry(Arc::new(Entry {
         room: RoomName::lobby(),
+        direct: None,
         seq: prev.next(),
         prev,
         at: Timestamp(0),
@@ -19,7 +21,7 @@ fn entry(log: &mut Log, body: &str) {
         from: Name::new("ann").unwrap(),
         mid: None,
         content: Content::Post { body: body.into(), reply: None },
-        encoded: Encoded::default(),
+        encoded,
     })));
 }
 
@@ -30,10 +32,7 @@ fn notice(log: &mut Log) {
 fn tell(log: &mut Log, refresh: bool) {
     log.append(Slot::Notice(Arc::new(Notice {
         room: RoomName::lobby(),
-        count: 1,
-        joined: vec![],
-        left: vec![],
-        refresh,
+        news: News::Presence { count: 1, joined: vec![], left: vec![], refresh },
         encoded: Encoded::default(),
     })));
 }
@@ -87,13 +86,67 @@ fn what_no_longer_fits_is_handed_back() {
 
 #[test]
 fn bytes_are_bounded_but_the_newest_always_stays() {
-    let mut log = log(Bounds { bytes: 5_000, ..BOUNDS });
+    let mut log = log(Bounds { bytes: 2_500, ..BOUNDS });
     for _ in 0..5 {
         entry(&mut log, &"x".repeat(200));
     }
     assert_eq!((log.oldest(), log.slots.len()), (Seq(4), 2));
     entry(&mut log, &"x".repeat(10_000));
     assert_eq!((log.oldest(), log.slots.len()), (Seq(6), 1));
+}
+
+#[test]
+fn encoded_bytes_count_as_long_as_they_are_kept() {
+    let mut log = log(Bounds { bytes: 5_000, ..BOUNDS });
+    let encode = |log: &Log, seq| {
+        let entry = Arc::clone(log.find(Seq(seq)).unwrap());
+        entry.encoded.get_or_encode(0, || vec![0; 3_000].into());
+        entry.encoded.get_or_encode(0, || vec![0; 3_000].into());
+    };
+    entry(&mut log, "a");
+    encode(&log, 1);
+    entry(&mut log, "b");
+    assert_eq!((log.oldest(), log.encoded.bytes()), (Seq(1), 3_000));
+    encode(&log, 2);
+    entry(&mut log, "c");
+    assert_eq!((log.oldest(), log.encoded.bytes()), (Seq(2), 3_000));
+}
+
+#[test]
+fn pages_are_what_was_asked_for_and_bounded() {
+    let mut log = log(BOUNDS);
+    for body in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
+        entry(&mut log, body);
+        notice(&mut log);
+    }
+    let seqs = |range, most, bytes| {
+        let page = log.page(range, most, bytes);
+        assert_eq!((page.oldest, page.head), (Seq(3), Seq(10)));
+        page.entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>()
+    };
+    assert_eq!(seqs(Range::Newest, 3, 99), [8, 9, 10]);
+    assert_eq!(seqs(Range::Before(Seq(8)), 3, 99), [5, 6, 7]);
+    assert_eq!(seqs(Range::Before(Seq(4)), 3, 99), [3]);
+    assert_eq!(seqs(Range::Before(Seq(3)), 3, 99), [0; 0]);
+    assert_eq!(seqs(Range::After(Seq(8)), 3, 99), [9, 10]);
+    assert_eq!(seqs(Range::After(Seq(0)), 2, 99), [3, 4]);
+    assert_eq!(seqs(Range::After(Seq(10)), 2, 99), [0; 0]);
+    assert_eq!(seqs(Range::Newest, 99, 4), [9, 10]);
+    assert_eq!(seqs(Range::After(Seq(0)), 99, 0), [3]);
+    assert_eq!(seqs(Range::Newest, 0, 99), [0; 0]);
+}
+
+#[test]
+fn a_blank_keeps_its_place_and_gives_its_bytes_back() {
+    let mut log = log(BOUNDS);
+    entry(&mut log, "a");
+    entry(&mut log, &"x".repeat(500));
+    let (end, bytes) = (log.end(), log.bytes);
+    log.blank(Seq(2));
+    assert_eq!((log.end(), log.bytes), (end, bytes - 500));
+    let bodies: Vec<_> = log.entries().map(|entry| (entry.seq.0, entry.content.body())).collect();
+    assert_eq!(bodies, [(1, "a"), (2, "")]);
+    reads(&log, &mut log.at_oldest().0, "1 2 snapshot");
 }
 
 #[test]

@@ -1,33 +1,38 @@
 //! The senders' own names for the entries that a log keeps.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::command::Post;
-use crate::entry::{Entry, MemberId, Mid, Seq};
+use crate::entry::{Content, Entry, MemberId, Mid, Seq};
 use crate::refused::Refused;
 
-/// Entries by sender and `mid`, for as long as their log has them.
+/// Entries by sender and `mid`, for as long as their log has them. What they said is known by its
+/// hash alone: the text of one that was deleted is kept nowhere.
 #[derive(Debug, Default)]
-pub(super) struct Mids(HashMap<(MemberId, Mid), Arc<Entry>>);
+pub(super) struct Mids(HashMap<(MemberId, Mid), (Seq, u64)>);
 
 impl Mids {
     /// The place of a post that the log has already.
     ///
     /// # Errors
     /// [`Refused::MidReused`] if its `mid` names another message.
-    pub(super) fn find(&self, sender: MemberId, post: &Post) -> Result<Option<Seq>, Refused> {
-        let Some(mid) = &post.mid else { return Ok(None) };
+    pub(super) fn find(
+        &self,
+        sender: MemberId,
+        mid: Option<&Mid>,
+        content: &Content,
+    ) -> Result<Option<Seq>, Refused> {
+        let Some(mid) = mid else { return Ok(None) };
         match self.0.get(&(sender, mid.clone())) {
-            Some(known) if known.content == post.content => Ok(Some(known.seq)),
+            Some(&(seq, said)) if said == hash(content) => Ok(Some(seq)),
             Some(_) => Err(Refused::MidReused),
             None => Ok(None),
         }
     }
 
-    pub(super) fn add(&mut self, entry: &Arc<Entry>) {
+    pub(super) fn add(&mut self, entry: &Entry) {
         if let Some(mid) = &entry.mid {
-            self.0.insert((entry.sender, mid.clone()), Arc::clone(entry));
+            self.0.insert((entry.sender, mid.clone()), (entry.seq, hash(&entry.content)));
         }
     }
 
@@ -36,4 +41,10 @@ impl Mids {
             self.0.remove(&(entry.sender, mid.clone()));
         }
     }
+}
+
+fn hash(content: &Content) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }

@@ -1,6 +1,8 @@
-//! One room: a log, who is in it, and whom to wake.
+//! One room: a log, who is in it, and whom to wake. An inbox is a room that has readers and no
+//! presence.
 
 mod mids;
+mod posting;
 mod readers;
 mod state;
 
@@ -11,19 +13,19 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use trace::{Tracer, trace};
 
+pub(crate) use self::posting::Draft;
 use self::readers::Readers;
 pub use self::readers::Wake;
 use self::state::State;
 use crate::clock;
-use crate::command::{Joined, Lost, Post, Posted, Reply, Start, Stored};
+use crate::command::{Joined, Lost, Page, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::{ClientId, Encoded, Entry, Epoch, MemberId, Notice, Slot};
-use crate::limits::Limits;
-use crate::log::{Cursor, Position, Read};
+use crate::entry::{ClientId, Epoch, MemberId, News, Notice, Slot};
+use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES, Limits};
+use crate::log::{Bounds, Cursor, Position, Read};
 use crate::members::Login;
-use crate::name::RoomName;
+use crate::name::{Name, RoomName};
 use crate::presence::Change;
-use crate::refused::Refused;
 
 /// Who gives an entry its place and makes it last. A closed set: history on disk will be another.
 #[derive(Debug)]
@@ -58,6 +60,11 @@ impl Room {
         tracer: Arc<dyn Tracer>,
         changed: Arc<Notify>,
     ) -> Self {
+        let (entries, bytes) = match name == RoomName::inbox() {
+            true => (limits.inbox_entries, limits.inbox_bytes),
+            false => (limits.log_entries, limits.log_bytes),
+        };
+        let bounds = Bounds { entries, bytes, notices_behind: limits.notices_behind };
         Self {
             name,
             limits: limits.clone(),
@@ -65,7 +72,7 @@ impl Room {
             tracer,
             changed,
             end: AtomicU64::new(0),
-            state: Mutex::new(State::new(epoch, limits)),
+            state: Mutex::new(State::new(epoch, bounds)),
             readers: Readers::default(),
         }
     }
@@ -73,6 +80,11 @@ impl Room {
     /// Its name.
     pub fn name(&self) -> &RoomName {
         &self.name
+    }
+
+    /// Nobody sees who reads an inbox.
+    fn is_inbox(&self) -> bool {
+        self.name == RoomName::inbox()
     }
 
     /// Lets a session in, to be woken through `wake`.
@@ -85,18 +97,26 @@ impl Room {
     ) -> (Cursor, Joined, Option<Lost>) {
         self.readers.add(client, wake);
         let mut state = self.state();
-        state.presence.join(login.id, &login.name);
-        state.empty_since = None;
         let (cursor, replay, lost) = state.start(start);
         let (epoch, head) = (state.log.epoch().clone(), state.log.head());
+        let joined = Joined { room: self.name.clone(), epoch, head, replay };
+        if self.is_inbox() {
+            return (cursor, joined, lost);
+        }
+        state.presence.join(login.id, &login.name);
+        state.empty_since = None;
         let (room, name) = (self.name.as_str(), login.name.as_str());
         trace!(self.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name);
         drop(state);
         self.changed.notify_one();
-        (cursor, Joined { room: self.name.clone(), epoch, head, replay }, lost)
+        (cursor, joined, lost)
     }
 
     pub(crate) fn leave(&self, client: ClientId, member: MemberId, has_token: bool, end: End) {
+        self.readers.remove(client);
+        if self.is_inbox() {
+            return;
+        }
         let grace = if has_token { self.limits.leave_grace } else { Default::default() };
         let now = clock::now();
         let mut state = self.state();
@@ -104,59 +124,23 @@ impl Room {
         let (room, why) = (self.name.as_str(), end.as_str());
         trace!(self.tracer, "Client left"; event = "left", room = room, client = client.0, why = why);
         drop(state);
-        self.readers.remove(client);
         self.changed.notify_one();
-    }
-
-    /// Puts a message into the room; when this returns, it is stored and every reader can see it.
-    ///
-    /// # Errors
-    /// [`Refused::MidReused`] if the sender used the `mid` for another message.
-    pub async fn post(
-        &self,
-        client: ClientId,
-        login: &Login,
-        post: Post,
-    ) -> Result<Posted, Refused> {
-        match self.sequencer {
-            Sequencer::Memory => self.post_in_memory(client, login, post),
-        }
-    }
-
-    fn post_in_memory(
-        &self,
-        client: ClientId,
-        login: &Login,
-        post: Post,
-    ) -> Result<Posted, Refused> {
-        let stored = Stored::Memory;
-        let mut state = self.state();
-        if let Some(seq) = state.mids.find(login.id, &post)? {
-            return Ok(Posted { seq, stored, dup: true });
-        }
-        let prev = state.log.head();
-        let entry = Arc::new(Entry {
-            room: self.name.clone(),
-            seq: prev.next(),
-            prev,
-            at: clock::wall(),
-            sender: login.id,
-            from: login.name.clone(),
-            mid: post.mid,
-            content: post.content,
-            encoded: Encoded::default(),
-        });
-        state.mids.add(&entry);
-        let (room, seq) = (self.name.as_str(), entry.seq);
-        trace!(self.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
-        self.append(state, Slot::Entry(entry));
-        Ok(Posted { seq, stored, dup: false })
     }
 
     fn append(&self, mut state: MutexGuard<'_, State>, slot: Slot) {
         self.end.store(state.append(slot).0, Ordering::Release);
         drop(state);
         self.readers.wake();
+    }
+
+    /// Shows everybody in the room that somebody is writing.
+    pub(crate) fn typing(&self, name: &Name) {
+        self.tell(self.state(), News::Typing(name.clone()));
+    }
+
+    fn tell(&self, state: MutexGuard<'_, State>, news: News) {
+        let notice = Notice { room: self.name.clone(), news, encoded: state.log.encoded() };
+        self.append(state, Slot::Notice(Arc::new(notice)));
     }
 
     /// Whether there is something to read at `position`.
@@ -170,12 +154,30 @@ impl Room {
         match state.log.read(cursor, self.limits.batch_slots, self.limits.batch_bytes, out) {
             Read::Slots => None,
             Read::Gap { after, next } => Some(Reply::Gap { room: self.name.clone(), after, next }),
-            Read::Snapshot => {
-                let count = state.presence.count();
-                let members = (count <= self.limits.presence_names).then(|| state.presence.names());
-                Some(Reply::Present { room: self.name.clone(), count, members })
-            }
+            Read::Snapshot if self.is_inbox() => None,
+            Read::Snapshot => Some(self.present(&state, None)),
         }
+    }
+
+    /// Who is here, for somebody who asked.
+    pub(crate) fn who(&self, id: Option<u64>) -> Reply {
+        self.present(&self.state(), id)
+    }
+
+    fn present(&self, state: &State, id: Option<u64>) -> Reply {
+        let count = state.presence.count();
+        let members = (count <= self.limits.presence_names).then(|| state.presence.names());
+        Reply::Present { id, room: self.name.clone(), count, members }
+    }
+
+    /// Members in it now.
+    pub fn count(&self) -> usize {
+        self.state().presence.count()
+    }
+
+    /// Up to `most` of its entries, and never more than one answer holds.
+    pub fn page(&self, range: Range, most: usize) -> Page {
+        self.state().log.page(range, most.min(HISTORY_ENTRIES), HISTORY_BYTES)
     }
 
     /// Tells the changes of presence up to `now`, and says when there will be more to tell.
@@ -188,10 +190,8 @@ impl Room {
                 change.left.clear();
             }
             let refresh = std::mem::replace(&mut state.crowd, crowd) && !crowd;
-            let (room, encoded) = (self.name.clone(), Encoded::default());
             let Change { count, joined, left } = change;
-            let notice = Notice { room, count, joined, left, refresh, encoded };
-            self.append(state, Slot::Notice(Arc::new(notice)));
+            self.tell(state, News::Presence { count, joined, left, refresh });
             state = self.state();
         }
         if state.presence.count() == 0 {

@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::mids::Mids;
 use crate::command::{Lost, Start};
 use crate::entry::{Epoch, Slot};
-use crate::limits::Limits;
 use crate::log::{Bounds, Cursor, Log, Position};
 use crate::presence::Presence;
 
@@ -20,12 +19,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(epoch: Epoch, limits: &Limits) -> Self {
-        let bounds = Bounds {
-            entries: limits.log_entries,
-            bytes: limits.log_bytes,
-            notices_behind: limits.notices_behind,
-        };
+    pub(super) fn new(epoch: Epoch, bounds: Bounds) -> Self {
         let log = Log::new(epoch, bounds);
         let (presence, mids) = (Presence::default(), Mids::default());
         Self { log, presence, mids, empty_since: None, crowd: false }

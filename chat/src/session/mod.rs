@@ -1,13 +1,17 @@
 //! One client: its commands in, its rooms' slots out. Knows neither TCP nor WebSocket nor HTTP.
 
+mod batch;
+mod coming_in;
 mod goodbye;
 mod outgoing;
+mod posts;
 mod requests;
 
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -16,11 +20,12 @@ use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use trace::{Tracer, trace};
 
+use self::batch::Batch;
 use self::outgoing::Outgoing;
 use crate::clock;
-use crate::command::{Reply, Start};
+use crate::command::Reply;
 use crate::end::End;
-use crate::entry::{ClientId, Seq, Slot};
+use crate::entry::{ClientId, Slot};
 use crate::guard::{Due, Guard};
 use crate::limits::Limits;
 use crate::members::Login;
@@ -62,8 +67,10 @@ pub struct Session {
     wake: Arc<Wake>,
     login: Option<Login>,
     memberships: Vec<Membership>,
-    /// The entries of the batch on its way, by the membership that reads them.
-    batch: Vec<(usize, Seq)>,
+    /// The entries on their way.
+    batch: Batch,
+    /// When it may show again that its member is writing.
+    may_type: Instant,
     /// Which membership the next batch begins with.
     turn: usize,
 }
@@ -95,7 +102,8 @@ impl Session {
             wake: Arc::default(),
             login: None,
             memberships: Vec::new(),
-            batch: Vec::new(),
+            batch: Batch::default(),
+            may_type: clock::now(),
             turn: 0,
         }
     }
@@ -120,24 +128,13 @@ impl Session {
         end
     }
 
-    /// Lets a client in that has no login.
-    fn greet(&mut self) {
-        if !self.wire.has_login() {
-            let login = self.rooms.members().admit_guest();
-            let lobby = Arc::clone(self.rooms.lobby());
-            let (membership, ..) =
-                Membership::join(lobby, self.client, &login, &Start::Head, &self.wake);
-            self.memberships.push(membership);
-            self.login = Some(login);
-        }
-    }
-
     async fn serve(
         &mut self,
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
         outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
     ) -> End {
-        let mut guard = Guard::new(&self.limits, clock::now(), self.wire.has_login());
+        let mut guard =
+            Guard::new(&self.limits, clock::now(), self.wire.has_login(), self.wire.has_pings());
         let stop = self.stop.clone();
         let stopped = stop.cancelled();
         let timer = sleep_until(guard.next().into());
@@ -203,6 +200,7 @@ impl Session {
     /// Makes a batch of what the rooms have. They take turns at being the first, so that a full
     /// one keeps none of the others waiting for ever.
     fn fill(&mut self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>) -> Result<(), End> {
+        let each = self.deliveries.enabled();
         let mut slots = Vec::new();
         let count = self.memberships.len();
         self.turn = self.turn.wrapping_add(1);
@@ -210,11 +208,14 @@ impl Session {
             if outgoing.batch_bytes() >= self.limits.batch_bytes {
                 break;
             }
+            if !self.memberships[i].is_behind() {
+                continue;
+            }
             let told = self.memberships[i].read(&mut slots);
             for slot in slots.drain(..) {
                 outgoing.push_batch(self.wire.slot(&slot));
                 if let Slot::Entry(entry) = slot {
-                    self.batch.push((i, entry.seq));
+                    self.batch.push(&entry, each);
                 }
             }
             let Some(told) = told else { continue };
@@ -233,17 +234,15 @@ impl Session {
 
     /// The batch has been handed to the kernel.
     fn sent(&mut self) {
-        self.metrics.delivered(self.batch.len());
+        self.metrics.delivered(self.batch.entries);
         let client = self.client.0;
-        if self.deliveries.enabled() {
-            for (i, seq) in self.batch.drain(..) {
-                let room = self.memberships[i].room().as_str();
-                trace!(self.deliveries, " -- sent to client"; event = "sent", room = room, client = client, seq = seq.0);
+        let Batch { each, entries, last } = std::mem::take(&mut self.batch);
+        if !each.is_empty() {
+            for (room, seq) in each {
+                trace!(self.deliveries, " -- sent to client"; event = "sent", room = room.as_str(), client = client, seq = seq.0);
             }
-        } else if let Some(&(i, last)) = self.batch.last() {
-            let (room, entries) = (self.memberships[i].room().as_str(), self.batch.len());
-            trace!(self.tracer, " -- batch sent to client"; event = "batch", room = room, client = client, entries = entries, last = last.0);
+        } else if let Some((room, last)) = last {
+            trace!(self.tracer, " -- batch sent to client"; event = "batch", room = room.as_str(), client = client, entries = entries, last = last.0);
         }
-        self.batch.clear();
     }
 }

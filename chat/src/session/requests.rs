@@ -5,14 +5,17 @@ use trace::trace;
 
 use super::{Inbound, Session};
 use crate::clock;
-use crate::command::{Command, Hello, Post, Reply, Start};
+use crate::command::{Command, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::{Content, Seq};
+use crate::entry::Seq;
 use crate::guard::Guard;
-use crate::limits::TRACED_CHARS;
+use crate::limits::HISTORY_ENTRIES;
 use crate::membership::Membership;
 use crate::name::RoomName;
 use crate::refused::Refused;
+
+/// What a request came to: what is told, or why it was refused.
+pub(super) type Done = Result<Vec<Reply>, Refused>;
 
 impl Session {
     /// What the client is told about something that came from it.
@@ -27,11 +30,11 @@ impl Session {
             Inbound::Pong => return Ok(vec![]),
             Inbound::End(end) => return Err(end),
         };
-        let request = self.wire.decode(&message, &self.limits);
+        let request = self.wire.decode(&message, &self.limits, self.login.is_some());
         let id = request.id;
         let done = match request.command {
-            Ok(Command::Hello(hello)) => self.hello(id, hello),
-            Ok(Command::Post(post)) => self.post(id, post).await,
+            Ok(Command::Quit) => return Err(End::Closed),
+            Ok(command) => self.obey(id, command).await,
             Err(refused) => Err(refused),
         };
         match done {
@@ -52,69 +55,112 @@ impl Session {
         }
     }
 
-    fn hello(&mut self, id: Option<u64>, hello: Hello) -> Result<Vec<Reply>, Refused> {
-        if self.login.is_some() {
-            return Err(Refused::HelloTwice);
-        }
-        let Hello { name, token, mut rooms } = hello;
-        if rooms.is_empty() {
-            rooms.push((self.address.clone(), Start::Head));
-        }
-        let login = self.rooms.members().admit(name, token.as_ref(), clock::now())?;
-        // All rooms or none; and without them no name, for nobody would have its token.
-        let names = rooms.iter().map(|(room, _)| room);
-        let entered = match self.rooms.enter(names) {
-            Ok(entered) => entered,
-            Err(refused) => {
-                login.withdraw();
-                return Err(refused);
+    async fn obey(&mut self, id: Option<u64>, command: Command) -> Done {
+        match command {
+            Command::Hello(hello) => self.hello(id, hello),
+            Command::Post(post) if post.to.is_empty() => self.post(id, post).await,
+            Command::Post(post) => self.post_direct(id, post).await,
+            Command::Addressed { direct, otherwise } => {
+                let members = self.rooms.members();
+                match direct.to.iter().any(|name| members.find(name).is_some()) {
+                    true => self.post_direct(id, direct).await,
+                    false => self.post(id, otherwise).await,
+                }
             }
-        };
-        let (mut joined, mut resets) = (Vec::new(), Vec::new());
-        for (room, (_, start)) in entered.into_iter().zip(&rooms) {
-            let (membership, told, lost) =
-                Membership::join(room, self.client, &login, start, &self.wake);
-            if let Some(why) = lost {
-                let (room, oldest) = (told.room.clone(), Seq(told.head.0 + 1 - told.replay as u64));
-                trace!(self.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = self.client.0, oldest = oldest.0);
-                resets.push(Reply::Reset { room, why, oldest });
+            Command::Join { room, start } => self.join(id, room, &start),
+            Command::Leave(room) => self.leave(id, room),
+            Command::History { room, range, limit } => self.history(id, room, range, limit),
+            Command::Who(room) => Ok(vec![self.membership(room.as_ref())?.who(id)]),
+            Command::Rooms => {
+                self.login.as_ref().ok_or(Refused::HelloFirst)?;
+                Ok(vec![Reply::Rooms { id, rooms: self.rooms.list() }])
             }
-            self.memberships.push(membership);
-            joined.push(told);
+            Command::Typing(room) => self.typing(room),
+            Command::Ack(room, seq) => self.ack(room, seq),
+            Command::Help | Command::Quit => Ok(vec![Reply::Help]),
         }
-        let mut replies = vec![Reply::Welcome {
-            id,
-            name: login.name.clone(),
-            token: login.token.clone(),
-            body_bytes: self.limits.body_bytes,
-            frame_bytes: self.limits.frame_bytes,
-            rooms: joined,
-        }];
-        replies.extend(resets);
-        self.login = Some(login);
+    }
+
+    /// Where the client is in a room; without a room, in that of its address.
+    pub(super) fn membership(&self, room: Option<&RoomName>) -> Result<&Membership, Refused> {
+        self.login.as_ref().ok_or(Refused::HelloFirst)?;
+        let room = room.unwrap_or(&self.address);
+        let membership = self.memberships.iter().find(|membership| membership.room() == room);
+        membership.ok_or(Refused::NotJoined)
+    }
+
+    fn history(
+        &self,
+        id: Option<u64>,
+        room: Option<RoomName>,
+        range: Range,
+        limit: Option<usize>,
+    ) -> Done {
+        let membership = self.membership(room.as_ref())?;
+        let page = membership.page(range, limit.unwrap_or(HISTORY_ENTRIES));
+        Ok(vec![Reply::History { id, room: membership.room().clone(), page }])
+    }
+
+    fn typing(&mut self, room: Option<RoomName>) -> Done {
+        let membership = self.membership(room.as_ref())?;
+        let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
+        let now = clock::now();
+        if self.may_type <= now && membership.room() != &RoomName::inbox() {
+            membership.typing(login);
+            self.may_type = now + crate::limits::TYPING_PAUSE;
+        }
+        Ok(vec![])
+    }
+
+    fn ack(&mut self, room: Option<RoomName>, seq: Seq) -> Done {
+        self.membership(room.as_ref())?;
+        let room = room.unwrap_or_else(|| self.address.clone());
+        let client = self.client.0;
+        let membership = self.memberships.iter_mut().find(|joined| *joined.room() == room);
+        if membership.is_some_and(|membership| membership.ack(seq)) {
+            trace!(self.tracer, "Client has it"; event = "acked", room = room.as_str(), client = client, seq = seq.0);
+        }
+        Ok(vec![])
+    }
+
+    fn join(&mut self, id: Option<u64>, room: RoomName, start: &Start) -> Done {
+        self.login.as_ref().ok_or(Refused::HelloFirst)?;
+        if self.memberships.iter().any(|membership| *membership.room() == room) {
+            self.made_current(room);
+            return Ok(vec![]);
+        }
+        let rooms = self.memberships.iter().filter(|joined| *joined.room() != RoomName::inbox());
+        if rooms.count() >= self.limits.rooms_per_session {
+            return Err(Refused::TooManyJoined(self.limits.rooms_per_session));
+        }
+        let entered = self.rooms.enter([&room].into_iter())?;
+        let mut replies = Vec::new();
+        for entered in entered {
+            let (joined, reset) = self.come_in(entered, start)?;
+            replies.push(Reply::Joined { id, joined });
+            replies.extend(reset);
+        }
+        self.made_current(room);
         Ok(replies)
     }
 
-    async fn post(&mut self, id: Option<u64>, post: Post) -> Result<Vec<Reply>, Refused> {
-        let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
-        let room = post.room.as_ref().unwrap_or(&self.address);
-        let membership = self.memberships.iter().find(|membership| membership.room() == room);
-        let membership = membership.ok_or(Refused::NotJoined)?;
-        self.metrics.received();
-        self.trace_received(membership.room(), &post.content);
-        let posted = membership.post(login, post).await?;
-        Ok(vec![Reply::Ok { id, posted }])
+    /// Lines have a current room, which is the one joined last.
+    fn made_current(&mut self, room: RoomName) {
+        if self.wire.has_current_room() {
+            self.address = room;
+        }
     }
 
-    fn trace_received(&self, room: &RoomName, content: &Content) {
-        let body = content.body();
-        let (room, client, bytes) = (room.as_str(), self.client.0, body.len());
-        if self.bodies {
-            let cut = body.char_indices().nth(TRACED_CHARS).map_or(body.len(), |(at, _)| at);
-            let (shown, rest) = (&body[..cut], if cut < body.len() { "..." } else { "" });
-            trace!(self.tracer, "Message received: {shown}{rest}"; event = "received", room = room, client = client, bytes = bytes);
-        } else {
-            trace!(self.tracer, "Message received"; event = "received", room = room, client = client, bytes = bytes);
+    fn leave(&mut self, id: Option<u64>, room: Option<RoomName>) -> Done {
+        let room = self.membership(room.as_ref())?.room().clone();
+        let at = self.memberships.iter().position(|membership| *membership.room() == room);
+        if let Some(at) = at.filter(|_| room != RoomName::inbox()) {
+            self.memberships.remove(at).leave(End::Closed);
         }
+        let last = self.memberships.iter().rfind(|joined| *joined.room() != RoomName::inbox());
+        if let Some(last) = last.filter(|_| self.wire.has_current_room()) {
+            self.address = last.room().clone();
+        }
+        Ok(vec![Reply::Left { id, room }])
     }
 }

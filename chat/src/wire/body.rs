@@ -8,7 +8,7 @@ use crate::refused::Refused;
 pub(super) fn decode(message: &[u8], limits: &Limits) -> Result<Command, Refused> {
     let body = str::from_utf8(message).map_err(|_| Refused::NotText)?;
     let content = Content::Post { body: checked(body, limits)?, reply: None };
-    Ok(Command::Post(Post { room: None, mid: None, content }))
+    Ok(Command::Post(Post { room: None, to: vec![], mid: None, content }))
 }
 
 /// The rule for every text that becomes a body: some, and not too much.

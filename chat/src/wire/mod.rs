@@ -4,24 +4,38 @@
 mod body;
 mod frame;
 mod json;
+mod pool;
+mod said;
+mod text;
 
 use bytes::Bytes;
 
 use crate::command::{Command, Reply};
 use crate::end::End;
-use crate::entry::Slot;
+use crate::entry::{Slot, WIRES};
 use crate::limits::Limits;
 use crate::refused::Refused;
 
-/// What a client speaks.
+/// What a client speaks, and how its messages are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wire {
     /// `chat.v1`: JSON objects in WebSocket text frames.
     Json,
+    /// The same objects, one a line.
+    JsonLines,
+    /// Lines for people, in WebSocket text frames.
+    Text,
+    /// Lines for people: `nc`, and the async-std tutorial.
+    TextLines,
     /// Bodies in WebSocket text frames, and nothing else: the Go Blueprints tutorial.
     Body,
+    /// `{"type":1,"body":".."}` in WebSocket text frames: the Go and React tutorial.
+    Pool,
 }
+
+// A slot has a place for the bytes of each.
+const _: () = assert!(Wire::Pool as usize + 1 == WIRES);
 
 /// A command and the number that its reply repeats.
 #[derive(Debug)]
@@ -32,70 +46,129 @@ pub struct Request {
     pub command: Result<Command, Refused>,
 }
 
+/// The layout of a message.
+#[derive(Clone, Copy, PartialEq)]
+enum Format {
+    Json,
+    Text,
+    Body,
+    Pool,
+}
+
 impl Wire {
+    fn format(self) -> Format {
+        match self {
+            Self::Json | Self::JsonLines => Format::Json,
+            Self::Text | Self::TextLines => Format::Text,
+            Self::Body => Format::Body,
+            Self::Pool => Format::Pool,
+        }
+    }
+
+    fn is_lines(self) -> bool {
+        matches!(self, Self::JsonLines | Self::TextLines)
+    }
+
     /// Its name in the trace: the subprotocol, or the address that speaks it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Json => "chat.v1",
+            Self::JsonLines => "chat.v1-lines",
+            Self::Text => "text",
+            Self::TextLines => "text-lines",
             Self::Body => "body",
+            Self::Pool => "pool",
         }
     }
 
     /// Whether a client says its name, or gets one.
     pub fn has_login(self) -> bool {
-        self == Self::Json
+        matches!(self.format(), Format::Json | Format::Text)
     }
 
     /// Whether a reader can be told that entries went by without it.
     pub fn tells_gaps(self) -> bool {
-        self == Self::Json
+        matches!(self.format(), Format::Json | Format::Text)
     }
 
-    /// What one message from the client asks.
-    pub fn decode(self, message: &[u8], limits: &Limits) -> Request {
-        match self {
-            Self::Json => json::decode(message, limits),
-            Self::Body => Request { id: None, command: body::decode(message, limits) },
+    /// Whether what is said without a room goes to the room joined last.
+    pub fn has_current_room(self) -> bool {
+        self.format() == Format::Text
+    }
+
+    /// Whether a living client answers a ping; of the others the connection itself has to tell.
+    pub fn has_pings(self) -> bool {
+        !self.is_lines()
+    }
+
+    /// What one message from the client asks; `named` once it has said its name.
+    pub fn decode(self, message: &[u8], limits: &Limits, named: bool) -> Request {
+        match self.format() {
+            Format::Json => json::decode(message, limits),
+            Format::Text => Request { id: None, command: text::decode(message, limits, named) },
+            Format::Body | Format::Pool => {
+                Request { id: None, command: body::decode(message, limits) }
+            }
         }
     }
 
     /// The bytes of a slot, encoded by the first reader and shared by all; empty if this wire does
     /// not tell it.
     pub fn slot(self, slot: &Slot) -> Bytes {
-        match (self, slot) {
-            (Self::Json, Slot::Entry(entry)) => {
-                entry.encoded.get_or_encode(0, || frame::text(&json::entry(entry)))
+        let encoded = match slot {
+            Slot::Entry(entry) => &entry.encoded,
+            Slot::Notice(notice) => &notice.encoded,
+        };
+        encoded.get_or_encode(self as usize, || match (self.format(), slot) {
+            (Format::Json, Slot::Entry(entry)) => self.framed(&json::entry(entry)),
+            (Format::Json, Slot::Notice(notice)) => self.framed(&json::notice(notice)),
+            (Format::Text, Slot::Entry(entry)) => self.framed(text::entry(entry).as_bytes()),
+            (Format::Text, Slot::Notice(notice)) => self.framed(text::notice(notice).as_bytes()),
+            (Format::Body, Slot::Entry(entry)) => self.framed(said::in_room(entry).as_bytes()),
+            (Format::Body, Slot::Notice(_)) => Bytes::new(),
+            (Format::Pool, Slot::Entry(entry)) => self.framed(&pool::entry(entry)),
+            (Format::Pool, Slot::Notice(notice)) => {
+                let changes = pool::notice(notice);
+                changes.iter().flat_map(|change| frame::text(change)).collect()
             }
-            (Self::Json, Slot::Notice(notice)) => {
-                notice.encoded.get_or_encode(0, || frame::text(&json::notice(notice)))
-            }
-            (Self::Body, Slot::Entry(entry)) => {
-                entry.encoded.get_or_encode(1, || frame::text(entry.content.body().as_bytes()))
-            }
-            (Self::Body, Slot::Notice(_)) => Bytes::new(),
-        }
+        })
     }
 
     /// The bytes of a reply; empty if this wire does not tell it.
     pub fn reply(self, reply: &Reply) -> Bytes {
-        match self {
-            Self::Json => frame::text(&json::reply(reply)),
-            Self::Body => Bytes::new(),
+        match self.format() {
+            Format::Json => self.framed(&json::reply(reply)),
+            Format::Text => self.framed(text::reply(reply).as_bytes()),
+            Format::Body | Format::Pool => Bytes::new(),
+        }
+    }
+
+    /// A message as the framing has it; nothing is no message.
+    fn framed(self, message: &[u8]) -> Bytes {
+        if message.is_empty() {
+            return Bytes::new();
+        }
+        match self.is_lines() {
+            true => [message, b"\n"].concat().into(),
+            false => frame::text(message),
         }
     }
 
     /// Bytes that a living client answers.
     pub fn ping(self) -> Bytes {
-        frame::ping()
+        if self.has_pings() { frame::ping() } else { Bytes::new() }
     }
 
     /// The answer to a client's ping.
     pub fn pong(self, payload: &[u8]) -> Bytes {
-        frame::pong(payload)
+        if self.has_pings() { frame::pong(payload) } else { Bytes::new() }
     }
 
     /// The last bytes of a session.
     pub fn close(self, end: End) -> Bytes {
-        frame::close(end.close_code(), end.as_str())
+        match self.is_lines() {
+            true => Bytes::new(),
+            false => frame::close(end.close_code(), end.as_str()),
+        }
     }
 }

@@ -144,6 +144,35 @@ impl Client {
         }
     }
 
+    /// The next line.
+    pub async fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        loop {
+            match timeout(PATIENCE, self.hear.read_u8()).await.expect("a line in time") {
+                Ok(b'\n') => return String::from_utf8(line).unwrap(),
+                Ok(byte) => line.push(byte),
+                Err(_) => panic!("no more lines after {:?}", String::from_utf8_lossy(&line)),
+            }
+        }
+    }
+
+    /// The next line that begins so, skipping others.
+    pub async fn lines_until(&mut self, start: &str) -> String {
+        self.all_lines_until(start).await.lines().last().unwrap().to_owned()
+    }
+
+    /// The next lines, the last of which begins so.
+    pub async fn all_lines_until(&mut self, start: &str) -> String {
+        let mut lines = String::new();
+        loop {
+            let line = self.line().await;
+            lines += &format!("{line}\n");
+            if line.starts_with(start) {
+                return lines;
+            }
+        }
+    }
+
     /// The next object of a type, skipping others.
     pub async fn hear_type(&mut self, kind: &str) -> serde_json::Value {
         loop {

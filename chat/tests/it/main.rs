@@ -12,4 +12,6 @@ mod rooms;
 mod session;
 mod sockets;
 mod story;
+mod talk;
+mod text;
 mod tidy;

@@ -1,74 +1,12 @@
-//! What a client asks and what one client is told.
+//! What one client is told.
 
+use std::sync::Arc;
+
+use super::Token;
 use crate::end::End;
-use crate::entry::{Content, Epoch, Mid, Seq};
+use crate::entry::{Entry, Epoch, Seq};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
-
-/// A secret that shows who somebody is: whoever has it is that member.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Token(Box<str>);
-
-impl Token {
-    /// The token written as `text`; one that no member holds is merely unknown.
-    pub fn new(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The secret itself, for its owner only.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(..)")
-    }
-}
-
-/// Something a client asks of its session.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Command {
-    /// To come in under a name, into rooms.
-    Hello(Hello),
-    /// To say something in a room.
-    Post(Post),
-}
-
-/// The first command of a client that has a login.
-#[derive(Debug)]
-pub struct Hello {
-    /// The name it wants.
-    pub name: Name,
-    /// The token that it was given with that name.
-    pub token: Option<Token>,
-    /// The rooms it wants to be in, and from where on; empty for the room of its address.
-    pub rooms: Vec<(RoomName, Start)>,
-}
-
-/// Where in a room's log a reader starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// With what comes next.
-    Head,
-    /// With as many of the newest entries.
-    Last(usize),
-    /// Behind a position that it had reached before.
-    After(Epoch, Seq),
-}
-
-/// A message on its way into a room.
-#[derive(Debug)]
-pub struct Post {
-    /// The room; `None` is the room of the client's address.
-    pub room: Option<RoomName>,
-    /// The client's own name for it.
-    pub mid: Option<Mid>,
-    /// What it says.
-    pub content: Content,
-}
 
 /// Something said to one session.
 #[derive(Debug)]
@@ -95,7 +33,41 @@ pub enum Reply {
         id: Option<u64>,
         /// What was given.
         posted: Posted,
+        /// Recipients that nobody is called.
+        unknown: Vec<Name>,
     },
+    /// The session is in another room.
+    Joined {
+        /// The request it answers.
+        id: Option<u64>,
+        /// The room.
+        joined: Joined,
+    },
+    /// The session is in a room no longer.
+    Left {
+        /// The request it answers.
+        id: Option<u64>,
+        /// The room.
+        room: RoomName,
+    },
+    /// Entries that went by.
+    History {
+        /// The request it answers.
+        id: Option<u64>,
+        /// The room.
+        room: RoomName,
+        /// The entries.
+        page: Page,
+    },
+    /// All rooms, and how many members are in each.
+    Rooms {
+        /// The request it answers.
+        id: Option<u64>,
+        /// By name.
+        rooms: Vec<(RoomName, usize)>,
+    },
+    /// What can be asked.
+    Help,
     /// A request was refused.
     Error {
         /// The request it answers.
@@ -103,8 +75,10 @@ pub enum Reply {
         /// Why.
         refused: Refused,
     },
-    /// Everybody in a room, for a reader that starts or skipped notices.
+    /// Everybody in a room, for a reader that starts or skipped notices, or that asked.
     Present {
+        /// The request it answers.
+        id: Option<u64>,
         /// The room.
         room: RoomName,
         /// Members in it.
@@ -187,4 +161,17 @@ impl Stored {
             Self::Memory => "memory",
         }
     }
+}
+
+/// Entries of a log from one to another, and where they lie in it.
+#[derive(Debug)]
+pub struct Page {
+    /// Which log.
+    pub epoch: Epoch,
+    /// The oldest entry that is kept.
+    pub oldest: Seq,
+    /// The newest entry.
+    pub head: Seq,
+    /// The entries asked for, oldest first.
+    pub entries: Vec<Arc<Entry>>,
 }

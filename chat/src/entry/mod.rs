@@ -1,0 +1,244 @@
+//! What a room's log holds: entries, notices, and their positions.
+
+mod encoded;
+mod timestamp;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::encoded::Encoded;
+pub(crate) use self::encoded::{Account, WIRES};
+pub use self::timestamp::Timestamp;
+use crate::limits::MID_BYTES;
+use crate::name::{Name, RoomName};
+
+/// The place of an entry in its log; the first is 1, and 0 stands before all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The place behind this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which log a [`Seq`] belongs to: it changes when what the log held cannot be vouched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch(Arc<str>);
+
+impl Epoch {
+    /// The epoch written as `text`; what a client sends is compared, never trusted.
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The epoch as it is written on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The client's own name for a message it posts: the same `mid` from the same sender is the same
+/// message, which makes a post safe to repeat. 1 to 64 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Mid(Arc<str>);
+
+impl Mid {
+    /// `None` if `text` is empty or longer than 64 bytes.
+    pub fn new(text: &str) -> Option<Self> {
+        (1..=MID_BYTES).contains(&text.len()).then(|| Self(text.into()))
+    }
+
+    /// The id as the client wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who a member is inside one process: a name can be given up and taken by somebody else, this
+/// cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MemberId(pub u64);
+
+/// The number of a session, `client` in the trace; the first is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(pub u64);
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Content {
+    /// A message.
+    Post {
+        /// The text, exactly as it was posted; empty only once it was deleted.
+        body: Box<str>,
+        /// The message it answers.
+        reply: Option<Seq>,
+    },
+    /// Other words for a message.
+    Edit {
+        /// The message.
+        of: Seq,
+        /// Its text from here on; empty only once the message was deleted.
+        body: Box<str>,
+    },
+    /// A message is taken back: its place stays, its text is gone.
+    Delete {
+        /// The message.
+        of: Seq,
+    },
+}
+
+impl Content {
+    /// The text, if there is any.
+    pub fn body(&self) -> &str {
+        match self {
+            Self::Post { body, .. } | Self::Edit { body, .. } => body,
+            Self::Delete { .. } => "",
+        }
+    }
+
+    /// The message that it changes.
+    pub fn of(&self) -> Option<Seq> {
+        match self {
+            Self::Post { .. } => None,
+            Self::Edit { of, .. } | Self::Delete { of } => Some(*of),
+        }
+    }
+
+    /// The same without its text.
+    pub(crate) fn blank(&self) -> Self {
+        let body = Box::default();
+        match *self {
+            Self::Post { reply, .. } => Self::Post { body, reply },
+            Self::Edit { of, .. } => Self::Edit { of, body },
+            Self::Delete { of } => Self::Delete { of },
+        }
+    }
+}
+
+/// Whom a direct message is for.
+#[derive(Clone, Debug)]
+pub struct Direct {
+    /// Everybody it was addressed to.
+    pub to: Arc<[Name]>,
+    /// This is the sender's own copy, and it was not addressed to the sender.
+    pub copy: bool,
+}
+
+/// Something that happened in a room, or in an inbox, and has its place there.
+#[derive(Debug)]
+pub struct Entry {
+    /// The room it is in; [`RoomName::inbox`] for a direct message.
+    pub room: RoomName,
+    /// Whom it is for, if it is a direct message.
+    pub direct: Option<Direct>,
+    /// Its place.
+    pub seq: Seq,
+    /// The place of the entry before it, the same for every reader.
+    pub prev: Seq,
+    /// When the room took it.
+    pub at: Timestamp,
+    /// Who posted it.
+    pub sender: MemberId,
+    /// The name under which it was posted.
+    pub from: Name,
+    /// The poster's own name for it.
+    pub mid: Option<Mid>,
+    /// What it says.
+    pub content: Content,
+    /// Its bytes on each wire.
+    pub encoded: Encoded,
+}
+
+/// Something that happened in a room without a place in it: never stored, may be skipped.
+#[derive(Debug)]
+pub struct Notice {
+    /// The room it is about.
+    pub room: RoomName,
+    /// What happened.
+    pub news: News,
+    /// Its bytes on each wire.
+    pub encoded: Encoded,
+}
+
+/// What a notice tells.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum News {
+    /// Who came and went.
+    Presence {
+        /// Members in the room now.
+        count: usize,
+        /// Who came; empty in a room that is counted, not listed.
+        joined: Vec<Name>,
+        /// Who went; empty in a room that is counted, not listed.
+        left: Vec<Name>,
+        /// Changes were told without names until now, so readers need the whole list.
+        refresh: bool,
+    },
+    /// Somebody is writing.
+    Typing(Name),
+}
+
+impl Notice {
+    /// Whether a reader needs the list of members after it.
+    pub(crate) fn refreshes(&self) -> bool {
+        matches!(self.news, News::Presence { refresh: true, .. })
+    }
+}
+
+/// One element of a log.
+#[derive(Clone, Debug)]
+pub enum Slot {
+    /// Has a place.
+    Entry(Arc<Entry>),
+    /// Has none.
+    Notice(Arc<Notice>),
+}
+
+impl Slot {
+    /// The place of an entry.
+    pub fn seq(&self) -> Option<Seq> {
+        match self {
+            Self::Entry(entry) => Some(entry.seq),
+            Self::Notice(_) => None,
+        }
+    }
+
+    /// Roughly the memory it takes, without its bytes on the wires.
+    pub(crate) fn cost(&self) -> usize {
+        const BASE: usize = 768;
+        const NAME: usize = 64;
+        match self {
+            Self::Entry(entry) => {
+                let to = entry.direct.as_ref().map_or(0, |direct| direct.to.len());
+                BASE + entry.content.body().len() + to * NAME
+            }
+            Self::Notice(notice) => match &notice.news {
+                News::Presence { joined, left, .. } => BASE + (joined.len() + left.len()) * NAME,
+                News::Typing(_) => BASE,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mid_is_bounded() {
+        assert!(Mid::new("").is_none());
+        assert!(Mid::new(&"x".repeat(64)).is_some());
+        assert!(Mid::new(&"x".repeat(65)).is_none());
+    }
+}

@@ -1,0 +1,75 @@
+//! Entries that are kept: found, told in pages, and taken back.
+
+use std::sync::Arc;
+
+use super::Log;
+use crate::command::{Page, Range};
+use crate::entry::{Encoded, Entry, Seq, Slot};
+
+impl Log {
+    /// Where the bytes of the next slot are to be kept.
+    pub fn encoded(&self) -> Encoded {
+        Encoded::charged(&self.encoded)
+    }
+
+    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        self.slots.iter().filter_map(|(_, slot)| match slot {
+            Slot::Entry(entry) => Some(entry),
+            Slot::Notice(_) => None,
+        })
+    }
+
+    /// An entry that is kept.
+    pub fn find(&self, seq: Seq) -> Option<&Arc<Entry>> {
+        self.entries().rev().find(|entry| entry.seq == seq)
+    }
+
+    /// Up to `most` entries with up to about `bytes` of text, at least one if there is any.
+    pub fn page(&self, range: Range, most: usize, bytes: usize) -> Page {
+        let mut size = 0;
+        let fits = |entry: &&Arc<Entry>| {
+            let first = size == 0;
+            size += entry.content.body().len() + 1;
+            first || size <= bytes
+        };
+        let mut entries: Vec<_> = match range {
+            Range::After(seq) => {
+                let behind = self.entries().filter(|entry| entry.seq > seq);
+                behind.take(most).take_while(fits).cloned().collect()
+            }
+            Range::Newest | Range::Before(_) => {
+                let before = |entry: &&Arc<Entry>| match range {
+                    Range::Before(seq) => entry.seq < seq,
+                    _ => true,
+                };
+                self.entries().rev().filter(before).take(most).take_while(fits).cloned().collect()
+            }
+        };
+        if !matches!(range, Range::After(_)) {
+            entries.reverse();
+        }
+        Page { epoch: self.epoch.clone(), oldest: self.oldest(), head: self.head, entries }
+    }
+
+    /// Takes the text from an entry and from all that edit it; their places stay.
+    pub fn blank(&mut self, of: Seq) {
+        for (_, slot) in &mut self.slots {
+            let Slot::Entry(entry) = slot else { continue };
+            if entry.seq != of && entry.content.of() != Some(of) {
+                continue;
+            }
+            let blank = Entry {
+                room: entry.room.clone(),
+                direct: entry.direct.clone(),
+                from: entry.from.clone(),
+                mid: entry.mid.clone(),
+                content: entry.content.blank(),
+                encoded: Encoded::charged(&self.encoded),
+                ..**entry
+            };
+            self.bytes -= slot.cost();
+            *slot = Slot::Entry(Arc::new(blank));
+            self.bytes += slot.cost();
+        }
+    }
+}

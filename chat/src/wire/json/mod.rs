@@ -1,0 +1,7 @@
+//! The json format, `chat.v1`: one object a message. docs/protocol.md is its contract.
+
+mod asked;
+mod told;
+
+pub(super) use self::asked::decode;
+pub(super) use self::told::{entry, notice, reply};
