@@ -78,11 +78,11 @@ impl Inboxes {
         let mid = post.mid.or_else(|| Mid::new(&random_text(16)));
         let own = to.remove(&login.id);
         let draft = Draft { mid, content: post.content, direct: direct(own.is_none()) };
-        let posted = self.open(login.id).post(client, login, draft.clone()).await?;
+        let posted = self.open(login.id).post(client, login.author(), draft.clone()).await?;
         if !posted.dup {
             for inbox in to.into_values() {
                 let draft = Draft { direct: direct(false), ..draft.clone() };
-                inbox.post(client, login, draft).await?;
+                inbox.post(client, login.author(), draft).await?;
             }
         }
         Ok((posted, unknown))

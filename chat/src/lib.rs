@@ -77,13 +77,13 @@ pub use command::{
 pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
 pub use end::End;
 pub use entry::{
-    ClientId, Content, Direct, Encoded, Entry, Epoch, MemberId, Mid, News, Notice, Seq, Slot,
-    Timestamp,
+    ClientId, Content, Direct, Encoded, Entry, Epoch, MemberId, Mid, News, Notice, Sender, Seq,
+    Slot, Timestamp,
 };
 pub use error::Error;
 pub use limits::Limits;
 pub use listen::{ListenError, Listening, listen};
-pub use members::{Login, Members};
+pub use members::{Author, Login, Members};
 pub use membership::Membership;
 pub use metrics::Metrics;
 pub use name::{Name, NameError, RoomName};

@@ -1,13 +1,15 @@
 //! Who holds which name, with which token, in how many sessions.
 
-use std::collections::{BTreeSet, HashMap};
+mod directory;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use self::directory::Directory;
 use crate::clock;
 use crate::command::Token;
-use crate::entry::MemberId;
-use crate::limits::{Limits, SUGGESTIONS};
+use crate::entry::{MemberId, Sender};
+use crate::limits::Limits;
 use crate::name::Name;
 use crate::refused::Refused;
 
@@ -20,27 +22,6 @@ pub struct Members {
     limits: Limits,
     // Held for map operations only, never across an await.
     directory: Mutex<Directory>,
-}
-
-#[derive(Debug, Default)]
-struct Directory {
-    held: HashMap<MemberId, Held>,
-    by_key: HashMap<String, MemberId>,
-    by_token: HashMap<Token, MemberId>,
-    /// Members without a session, the one away longest first.
-    away: BTreeSet<(Instant, MemberId)>,
-    /// Members who are no more, until what belonged to them is cleared.
-    gone: Vec<MemberId>,
-    last_id: u64,
-    last_guest: u64,
-}
-
-#[derive(Debug)]
-struct Held {
-    name: Name,
-    token: Option<Token>,
-    sessions: usize,
-    away: Option<Instant>,
 }
 
 /// A session's hold on its member's name; dropping it lets go.
@@ -57,7 +38,20 @@ pub struct Login {
     new: bool,
 }
 
+/// Under whose name something is posted, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Who.
+    pub sender: Sender,
+    /// Under which name.
+    pub name: Name,
+}
+
 impl Login {
+    pub(crate) fn author(&self) -> Author {
+        Author { sender: Sender::Member(self.id), name: self.name.clone() }
+    }
+
     /// Takes a login back that came to nothing: a name that was new is free again at once.
     pub(crate) fn withdraw(self) {
         if self.new {
@@ -94,15 +88,41 @@ impl Members {
                 }
                 Ok(self.login(directory, known, false))
             }
-            (_, Some(_)) => {
-                let numbered = (2..2 + SUGGESTIONS).map(|n| name.numbered(n));
-                let free = numbered.into_iter().find(|name| directory.holder(name).is_none());
-                Err(Refused::NameTaken { suggest: free.unwrap_or_else(|| name.numbered(lot())) })
-            }
+            (_, Some(_)) => Err(directory.taken(&name)),
+            (_, None) if name.imitates(&Name::nobody()) => Err(directory.taken(&name)),
             (_, None) => {
                 let id = directory.add(name, keeps.then(new_token));
                 Ok(self.login(directory, id, true))
             }
+        }
+    }
+
+    /// Whoever posts without a session: the member whose token it is, or nobody who is here, under
+    /// a name that nobody holds. Nothing is held by it.
+    ///
+    /// # Errors
+    /// [`Refused::NameTaken`] if the name needs a token, [`Refused::BadToken`] if it is not that
+    /// of the name.
+    pub fn author(
+        &self,
+        name: Option<Name>,
+        token: Option<&Token>,
+        now: Instant,
+    ) -> Result<Author, Refused> {
+        let mut directory = self.directory();
+        directory.forget(&self.limits, now);
+        let Some(token) = token else {
+            let name = name.unwrap_or_else(Name::nobody);
+            return match directory.holder(&name) {
+                Some(_) => Err(directory.taken(&name)),
+                None => Ok(Author { sender: Sender::Name(name.clone()), name }),
+            };
+        };
+        let id = *directory.by_token.get(token).ok_or(Refused::BadToken)?;
+        match name {
+            Some(name) if directory.holder(&name) != Some(id) => Err(Refused::BadToken),
+            // As it is held, which is how everybody knows it.
+            _ => Ok(Author { sender: Sender::Member(id), name: directory.held[&id].name.clone() }),
         }
     }
 
@@ -176,57 +196,6 @@ impl Drop for Login {
     }
 }
 
-impl Directory {
-    /// Counts a session of a member in; also tells since when it was away.
-    fn enter(&mut self, id: MemberId) -> (Name, Option<Token>, Option<Instant>) {
-        let held = self.held.get_mut(&id).expect("a member is held while the directory is locked");
-        held.sessions += 1;
-        (held.name.clone(), held.token.clone(), held.away.take())
-    }
-
-    /// Whoever holds a name that could be taken for this one.
-    fn holder(&self, name: &Name) -> Option<MemberId> {
-        name.keys().iter().find_map(|key| self.by_key.get(key)).copied()
-    }
-
-    fn add(&mut self, name: Name, token: Option<Token>) -> MemberId {
-        self.last_id += 1;
-        let id = MemberId(self.last_id);
-        self.by_key.extend(name.keys().map(|key| (key, id)));
-        self.by_token.extend(token.clone().map(|token| (token, id)));
-        self.held.insert(id, Held { name, token, sessions: 0, away: None });
-        id
-    }
-
-    fn remove(&mut self, id: MemberId) {
-        let Some(held) = self.held.remove(&id) else { return };
-        self.gone.push(id);
-        for key in held.name.keys() {
-            self.by_key.remove(&key);
-        }
-        if let Some(token) = held.token {
-            self.by_token.remove(&token);
-        }
-    }
-
-    /// Gives up the reservations that are too old or too many.
-    fn forget(&mut self, limits: &Limits, now: Instant) {
-        while let Some(&(since, id)) = self.away.first() {
-            let old = now.saturating_duration_since(since) >= limits.reserved;
-            if !old && self.away.len() <= limits.reservations {
-                break;
-            }
-            self.away.pop_first();
-            self.remove(id);
-        }
-    }
-}
-
-/// A number that is hardly ever taken.
-fn lot() -> u64 {
-    u64::from(getrandom::u32().unwrap_or_default())
-}
-
 fn new_token() -> Token {
     Token::new(&random_text(26))
 }
@@ -240,151 +209,4 @@ pub(crate) fn random_text(digits: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-
-    fn members(limits: Limits) -> Arc<Members> {
-        Arc::new(Members::new(&limits))
-    }
-
-    fn name(text: &str) -> Name {
-        Name::new(text).unwrap()
-    }
-
-    fn admit(members: &Arc<Members>, text: &str, token: Option<&Token>) -> Result<Login, Refused> {
-        members.admit(name(text), token, true, Instant::now())
-    }
-
-    #[test]
-    fn a_held_name_needs_its_token() {
-        let members = members(Limits::default());
-        let ann = admit(&members, "ann", None).unwrap();
-        let taken = admit(&members, "Ann", None).unwrap_err();
-        assert_eq!(taken, Refused::NameTaken { suggest: name("Ann-2") });
-        let wrong = admit(&members, "ann", Some(&Token::new("wrong"))).unwrap_err();
-        assert_eq!(wrong, Refused::NameTaken { suggest: name("ann-2") });
-        let tab = admit(&members, "ann", ann.token.as_ref()).unwrap();
-        assert_eq!((tab.id, &tab.token), (ann.id, &ann.token));
-    }
-
-    #[test]
-    fn a_suggestion_is_found_without_a_long_search() {
-        let members = members(Limits::default());
-        for text in ["ann".to_owned()].into_iter().chain((2..=10).map(|n| format!("ann-{n}"))) {
-            admit(&members, &text, None).unwrap();
-        }
-        let Err(Refused::NameTaken { suggest }) = admit(&members, "ann", None) else { panic!() };
-        assert!(suggest.as_str().starts_with("ann-"));
-        assert!(members.admit(suggest, None, true, Instant::now()).is_ok());
-    }
-
-    #[test]
-    fn a_login_that_came_to_nothing_frees_a_new_name_only() {
-        let members = members(Limits::default());
-        admit(&members, "ann", None).unwrap().withdraw();
-        let ann = admit(&members, "ann", None).unwrap();
-        admit(&members, "ann", ann.token.as_ref()).unwrap().withdraw();
-        assert!(admit(&members, "ann", None).is_err());
-    }
-
-    #[test]
-    fn a_name_with_a_token_stays_reserved() {
-        let members = members(Limits::default());
-        let token = admit(&members, "ann", None).unwrap().token.clone();
-        assert_eq!(members.present(), 0);
-        assert!(admit(&members, "ann", None).is_err());
-        assert!(admit(&members, "ann", token.as_ref()).is_ok());
-        let later = Instant::now() + Limits::default().reserved;
-        assert_ne!(members.admit(name("ann"), None, true, later).unwrap().token, token);
-    }
-
-    #[test]
-    fn a_name_that_is_not_kept_is_free_with_the_last_session() {
-        let members = members(Limits::default());
-        let ann = members.admit(name("ann"), None, false, Instant::now()).unwrap();
-        assert_eq!((&ann.token, members.find(&name("Ann"))), (&None, Some(ann.id)));
-        assert!(admit(&members, "ann", None).is_err());
-        let id = ann.id;
-        drop(ann);
-        assert_eq!((members.find(&name("ann")), members.take_gone()), (None, vec![id]));
-        assert!(members.take_gone().is_empty());
-        assert!(admit(&members, "ann", None).is_ok());
-    }
-
-    #[test]
-    fn reservations_are_bounded() {
-        let members = members(Limits { reservations: 2, ..Limits::default() });
-        for text in ["ann", "bob", "cy"] {
-            drop(admit(&members, text, None).unwrap());
-        }
-        assert!(admit(&members, "ann", None).is_ok());
-        assert!(admit(&members, "cy", None).is_err());
-    }
-
-    #[test]
-    fn coming_back_renews_a_reservation() {
-        let members = members(Limits { reservations: 2, ..Limits::default() });
-        let token = admit(&members, "ann", None).unwrap().token.clone();
-        drop(admit(&members, "bob", None).unwrap());
-        drop(admit(&members, "ann", token.as_ref()).unwrap());
-        drop(admit(&members, "cy", None).unwrap());
-        assert!(admit(&members, "ann", None).is_err());
-        assert!(admit(&members, "bob", None).is_ok());
-    }
-
-    #[test]
-    fn sessions_of_a_member_are_bounded() {
-        let members = members(Limits { sessions_per_member: 2, ..Limits::default() });
-        let one = admit(&members, "ann", None).unwrap();
-        let two = admit(&members, "ann", one.token.as_ref()).unwrap();
-        let three = admit(&members, "ann", one.token.as_ref()).unwrap_err();
-        assert_eq!(three, Refused::TooManySessions(2));
-        drop(two);
-        assert!(admit(&members, "ann", one.token.as_ref()).is_ok());
-    }
-
-    #[test]
-    fn guests_get_names_that_end_with_them() {
-        let members = members(Limits::default());
-        let _second = admit(&members, "guest-2", None).unwrap();
-        let first = members.admit_guest();
-        let third = members.admit_guest();
-        assert_eq!((first.name.as_str(), third.name.as_str()), ("guest-1", "guest-3"));
-        assert!(admit(&members, "guest-1", None).is_err());
-        assert_eq!(members.present(), 3);
-        drop(first);
-        assert_eq!(members.present(), 2);
-        assert!(admit(&members, "guest-1", None).is_ok());
-    }
-
-    #[test]
-    fn of_many_who_want_a_name_one_gets_it() {
-        let members = members(Limits::default());
-        let won: usize = thread::scope(|scope| {
-            let claims: Vec<_> = (0..8)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let logins = (0..25).filter_map(|_| admit(&members, "ann", None).ok());
-                        let kept: Vec<_> = logins.collect();
-                        kept.len()
-                    })
-                })
-                .collect();
-            claims.into_iter().map(|claim| claim.join().unwrap()).sum()
-        });
-        assert!(won >= 1);
-        assert!(admit(&members, "ann", None).is_err());
-        assert_eq!(members.directory().held.len(), 1, "{won} claims went through");
-        assert_eq!(won, 1, "the name stays reserved when its holder goes");
-    }
-
-    #[test]
-    fn tokens_are_long_and_differ() {
-        let (one, two) = (new_token(), new_token());
-        assert_eq!(one.as_str().len(), 26);
-        assert_ne!(one, two);
-        assert!(!format!("{one:?}").contains(one.as_str()));
-    }
-}
+mod tests;

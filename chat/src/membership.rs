@@ -61,7 +61,7 @@ impl Membership {
     /// # Errors
     /// As [`Room::post`].
     pub(crate) async fn post(&self, login: &Login, draft: Draft) -> Result<Posted, Refused> {
-        self.room.post(self.client, login, draft).await
+        self.room.post(self.client, login.author(), draft).await
     }
 
     /// Notes that everything up to `seq` has arrived; whether that is news.

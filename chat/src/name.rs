@@ -101,6 +101,11 @@ impl Name {
         Self(format!("{}{tail}", head.trim_end()).into())
     }
 
+    /// The name of whoever says none, which nobody can hold.
+    pub(crate) fn nobody() -> Self {
+        Self("guest".into())
+    }
+
     pub(crate) fn guest(n: u64) -> Self {
         Self(format!("guest-{n}").into())
     }

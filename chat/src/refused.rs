@@ -39,6 +39,8 @@ pub enum Refused {
         /// One that is free.
         suggest: Name,
     },
+    /// The token is nobody's, or that of another name.
+    BadToken,
     /// The member has as many sessions as it may.
     TooManySessions(usize),
     /// The room's name breaks a rule.
@@ -84,6 +86,7 @@ impl Refused {
             Self::HelloTwice => "hello_twice",
             Self::BadName(_) => "bad_name",
             Self::NameTaken { .. } => "name_taken",
+            Self::BadToken => "bad_token",
             Self::TooManySessions(_) => "too_many_sessions",
             Self::BadRoom(_) => "bad_room",
             Self::TooManyRooms(_) => "too_many_rooms",
@@ -118,6 +121,9 @@ impl fmt::Display for Refused {
             Self::NameTaken { suggest } => {
                 write!(f, "that name, or one that looks like it, is taken; {suggest} is free")
             }
+            Self::BadToken => f.write_str(
+                "this token is not that of the name; leave it out, or say hello for another",
+            ),
             Self::TooManySessions(most) => {
                 write!(f, "this name is already connected {most} times; close one of them")
             }

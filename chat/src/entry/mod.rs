@@ -68,6 +68,15 @@ impl Mid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberId(pub u64);
 
+/// Who posted an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// A member.
+    Member(MemberId),
+    /// Nobody who is here: whoever used a name that nobody held.
+    Name(Name),
+}
+
 /// The number of a session, `client` in the trace; the first is 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(pub u64);
@@ -148,7 +157,7 @@ pub struct Entry {
     /// When the room took it.
     pub at: Timestamp,
     /// Who posted it.
-    pub sender: MemberId,
+    pub sender: Sender,
     /// The name under which it was posted.
     pub from: Name,
     /// The poster's own name for it.

@@ -61,6 +61,7 @@ impl Log {
             let blank = Entry {
                 room: entry.room.clone(),
                 direct: entry.direct.clone(),
+                sender: entry.sender.clone(),
                 from: entry.from.clone(),
                 mid: entry.mid.clone(),
                 content: entry.content.blank(),

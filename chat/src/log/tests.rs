@@ -1,6 +1,6 @@
 use super::*;
 use crate::command::Range;
-use crate::entry::{Content, Encoded, MemberId, News, Notice, Timestamp};
+use crate::entry::{Content, Encoded, MemberId, News, Notice, Sender, Timestamp};
 use crate::name::{Name, RoomName};
 
 const BOUNDS: Bounds = Bounds { entries: 8, bytes: 1 << 20, notices_behind: 3 };
@@ -17,7 +17,7 @@ fn entry(log: &mut Log, body: &str) {
         seq: prev.next(),
         prev,
         at: Timestamp(0),
-        sender: MemberId(1),
+        sender: Sender::Member(MemberId(1)),
         from: Name::new("ann").unwrap(),
         mid: None,
         content: Content::Post { body: body.into(), reply: None },

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::entry::{Content, Entry, MemberId, Mid, Seq};
+use crate::entry::{Content, Entry, Mid, Sender, Seq};
 use crate::refused::Refused;
 
 /// Entries by sender and `mid`, for as long as their log has them. What they said is known by its
 /// hash alone: the text of one that was deleted is kept nowhere.
 #[derive(Debug, Default)]
-pub(super) struct Mids(HashMap<(MemberId, Mid), (Seq, u64)>);
+pub(super) struct Mids(HashMap<(Sender, Mid), (Seq, u64)>);
 
 impl Mids {
     /// The place of a post that the log has already.
@@ -18,12 +18,12 @@ impl Mids {
     /// [`Refused::MidReused`] if its `mid` names another message.
     pub(super) fn find(
         &self,
-        sender: MemberId,
+        sender: &Sender,
         mid: Option<&Mid>,
         content: &Content,
     ) -> Result<Option<Seq>, Refused> {
         let Some(mid) = mid else { return Ok(None) };
-        match self.0.get(&(sender, mid.clone())) {
+        match self.0.get(&(sender.clone(), mid.clone())) {
             Some(&(seq, said)) if said == hash(content) => Ok(Some(seq)),
             Some(_) => Err(Refused::MidReused),
             None => Ok(None),
@@ -32,13 +32,13 @@ impl Mids {
 
     pub(super) fn add(&mut self, entry: &Entry) {
         if let Some(mid) = &entry.mid {
-            self.0.insert((entry.sender, mid.clone()), (entry.seq, hash(&entry.content)));
+            self.0.insert((entry.sender.clone(), mid.clone()), (entry.seq, hash(&entry.content)));
         }
     }
 
     pub(super) fn forget(&mut self, entry: &Entry) {
         if let Some(mid) = &entry.mid {
-            self.0.remove(&(entry.sender, mid.clone()));
+            self.0.remove(&(entry.sender.clone(), mid.clone()));
         }
     }
 }

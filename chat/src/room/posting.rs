@@ -7,8 +7,8 @@ use trace::trace;
 use super::{Room, Sequencer};
 use crate::clock;
 use crate::command::{Posted, Stored};
-use crate::entry::{ClientId, Content, Direct, Entry, MemberId, Mid, Seq, Slot};
-use crate::members::Login;
+use crate::entry::{ClientId, Content, Direct, Entry, Mid, Sender, Seq, Slot};
+use crate::members::Author;
 use crate::refused::Refused;
 
 /// A message on its way into one log.
@@ -28,28 +28,29 @@ impl Room {
     pub(crate) async fn post(
         &self,
         client: ClientId,
-        login: &Login,
+        author: Author,
         draft: Draft,
     ) -> Result<Posted, Refused> {
         match self.sequencer {
-            Sequencer::Memory => self.post_in_memory(client, login, draft),
+            Sequencer::Memory => self.post_in_memory(client, author, draft),
         }
     }
 
     fn post_in_memory(
         &self,
         client: ClientId,
-        login: &Login,
+        author: Author,
         draft: Draft,
     ) -> Result<Posted, Refused> {
         let stored = Stored::Memory;
+        let Author { sender, name } = author;
         let Draft { mid, content, direct } = draft;
         let mut state = self.state();
-        if let Some(seq) = state.mids.find(login.id, mid.as_ref(), &content)? {
+        if let Some(seq) = state.mids.find(&sender, mid.as_ref(), &content)? {
             return Ok(Posted { seq, stored, dup: true });
         }
         if let Some(of) = content.of() {
-            may_change(state.log.find(of), of, login.id)?;
+            may_change(state.log.find(of), of, &sender)?;
         }
         let prev = state.log.head();
         let entry = Arc::new(Entry {
@@ -58,8 +59,8 @@ impl Room {
             seq: prev.next(),
             prev,
             at: clock::wall(),
-            sender: login.id,
-            from: login.name.clone(),
+            sender,
+            from: name,
             mid,
             content,
             encoded: state.log.encoded(),
@@ -76,10 +77,10 @@ impl Room {
 }
 
 /// Only what somebody said can be changed, and only by them.
-fn may_change(entry: Option<&Arc<Entry>>, of: Seq, member: MemberId) -> Result<(), Refused> {
+fn may_change(entry: Option<&Arc<Entry>>, of: Seq, sender: &Sender) -> Result<(), Refused> {
     let entry = entry.filter(|entry| matches!(entry.content, Content::Post { .. }));
     match entry.ok_or(Refused::NoMessage(of))? {
-        entry if entry.sender != member => Err(Refused::NotYours),
+        entry if entry.sender != *sender => Err(Refused::NotYours),
         entry if entry.content.body().is_empty() => Err(Refused::NoMessage(of)),
         _ => Ok(()),
     }
