@@ -49,6 +49,7 @@ const room = new Room(roomName, {
       log.message({ ...entry, from: me, at: new Date(entry.at), rise: false });
     }
   },
+  changed: (of, body) => log.changed(of, body),
   message(entry) {
     meet(entry.from);
     const mine = outbox.settle(entry) || entry.from === me;

@@ -1,7 +1,7 @@
 // The rows of the room, in order, in chunks of 100. Rows are queued and drawn once per frame:
 // measuring or painting per message would make a long replay quadratic.
 
-import { messageRow, ruleRow } from "./row.js";
+import { changeRow, messageRow, ruleRow } from "./row.js";
 import { t, day } from "./words.js";
 
 const CHUNK = 100;
@@ -31,6 +31,13 @@ export class Log {
 
   message(entry) {
     this.#add({ entry });
+  }
+
+  /** Other words for a message that is shown; none if it was deleted. */
+  changed(seq, body) {
+    this.flush();
+    const row = this.#root.querySelector(`[data-seq="${Number(seq)}"]`);
+    if (row) changeRow(row, body, this.#on.names(), this.#on.me());
   }
 
   rule(kind, words) {
@@ -133,13 +140,15 @@ export class Log {
       this.#put(rule, into);
       this.#between.push(rule);
     }
-    const goesOn = this.continues(entry.from, entry.at);
+    // What was said in private stands alone, so that nobody takes it for part of the talk.
+    const goesOn = !entry.to && this.continues(entry.from, entry.at);
     const row = messageRow(entry, this.#on.names(), this.#on.me());
-    row.dataset.seq = String(entry.seq);
+    if (entry.seq) row.dataset.seq = String(entry.seq);
     row.classList.toggle("cont", goesOn);
     row.classList.toggle("rise", entry.rise);
     this.#put(row, into);
-    this.#last = { from: entry.from, at: entry.at, groupAt: goesOn ? this.#last.groupAt : entry.at };
+    const from = entry.to ? null : entry.from;
+    this.#last = { from, at: entry.at, groupAt: goesOn ? this.#last.groupAt : entry.at };
     this.#between = [];
   }
 

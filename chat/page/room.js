@@ -16,7 +16,7 @@ export class Room {
   #seen = new Set();
   #on;
 
-  /** @param {{message(entry: object): void, rule(kind: string, words: string): void, skipped(upTo: number): void}} on */
+  /** @param {{message(entry: object): void, changed(of: number, body: string): void, rule(kind: string, words: string): void, skipped(upTo: number): void}} on */
   constructor(name, on) {
     this.name = name;
     this.#on = on;
@@ -41,7 +41,11 @@ export class Room {
   }
 
   frame(frame) {
-    if (frame.type === "message") this.#message(frame);
+    // A direct message has its place in the inbox, not here.
+    if (frame.type === "message" && frame.to) this.#on.message(this.#entry(frame, true));
+    else if (frame.type === "message") this.#message(frame);
+    else if (frame.type === "edit" && !frame.deleted) this.#changed(frame, frame.body);
+    else if (frame.type === "edit" || frame.type === "delete") this.#changed(frame, "");
     else if (frame.type === "reset") this.#reset(frame);
     else if (frame.type === "gap") this.#gap(frame);
   }
@@ -62,9 +66,10 @@ export class Room {
     this.#told = true;
   }
 
-  #message(frame) {
+  /** Moves on to an entry; false if the page has it already. */
+  #advance(frame) {
     if (this.#head !== null) {
-      if (frame.seq <= this.#head) return;
+      if (frame.seq <= this.#head) return false;
       const hole = (frame.prev ?? 0) !== this.#head;
       if (hole && !this.#told) {
         this.#on.skipped(frame.seq - 1);
@@ -73,20 +78,34 @@ export class Room {
     }
     this.#head = frame.seq;
     this.#told = false;
+    return true;
+  }
+
+  #changed(frame, body) {
+    if (this.#advance(frame)) this.#on.changed(frame.of, body);
+  }
+
+  #message(frame) {
+    if (!this.#advance(frame)) return;
     // A server that comes back under another epoch may tell again what this page still shows.
     const key = frame.mid && `${frame.from}\n${frame.mid}`;
     if (key) {
       if (this.#seen.has(key)) return;
       this.#seen.add(key);
     }
+    this.#on.message(this.#entry(frame, frame.seq > this.#news));
+  }
+
+  #entry(frame, news) {
     const at = new Date(frame.at);
-    this.#on.message({
-      seq: frame.seq,
+    return {
+      seq: frame.to ? null : frame.seq,
+      to: frame.to,
       from: frame.from,
       mid: frame.mid,
       body: frame.body,
       at: Number.isNaN(at.getTime()) ? new Date() : at,
-      news: frame.seq > this.#news,
-    });
+      news,
+    };
   }
 }

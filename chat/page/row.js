@@ -44,15 +44,29 @@ function timeOf(date) {
   return node;
 }
 
-/** @param {{from: string, at: Date, body: string}} message */
+function textOf(body, names, me) {
+  if (!body) return el("div", "text note", t("deleted"));
+  const text = el("div", "text", render(body, names, me));
+  if (jumbo(body)) text.classList.add("jumbo");
+  return text;
+}
+
+/** Shows other words in a row, or that there are none any more. */
+export function changeRow(row, body, names, me) {
+  const text = textOf(body, names, me);
+  if (body) text.append(" ", el("small", "note", t("edited")));
+  row.querySelector(".text").replaceWith(text);
+}
+
+/** @param {{from: string, to?: string[], at: Date, body: string}} message */
 export function messageRow(message, names, me) {
-  const text = el("div", "text", render(message.body, names, me));
-  if (jumbo(message.body)) text.classList.add("jumbo");
+  const text = textOf(message.body, names, me);
+  const to = message.to ? [" ", el("small", "note", t("privately", message.to.join(", ")))] : [];
   const row = el(
     "div",
     "row",
     face(message.from),
-    el("div", "by", nameOf(message.from), " ", timeOf(message.at)),
+    el("div", "by", nameOf(message.from), " ", timeOf(message.at), ...to),
     text,
   );
   if (message.from !== me && mentions(text)) row.classList.add("to-me");

@@ -179,7 +179,8 @@ impl Raw {
         }
     }
 
-    async fn ask(&mut self, mut frame: Value) -> Res<Value> {
+    /// Asks for something else than a post, and tells the answer.
+    pub(crate) async fn ask(&mut self, mut frame: Value) -> Res<Value> {
         let id = self.next;
         self.next += 1;
         frame["id"] = id.into();

@@ -77,6 +77,7 @@ fn main() -> ExitCode {
             talk::too_long_a_text_stays_in_the_box,
             talk::a_refused_text_can_be_sent_again,
             talk::what_was_stored_long_ago_is_not_sent_again,
+            talk::changes_and_private_messages_show,
             parts::every_hole_is_told,
             parts::comings_and_goings_cancel,
             safety::markup_is_text,
