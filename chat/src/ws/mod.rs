@@ -9,18 +9,21 @@ mod handshake;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::{StreamExt, stream};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use trace::trace;
 
 use self::frames::inbound;
 use self::handshake::{Refusal, accept_key, has_word};
 use crate::end::End;
 use crate::name::RoomName;
+use crate::session::Inbound;
 use crate::sessions::{Place, Sessions};
 use crate::wire::Wire;
 
@@ -30,23 +33,38 @@ const SUBPROTOCOL: &str = "chat.v1";
 /// The addresses that speak WebSocket.
 pub fn routes(sessions: Arc<Sessions>) -> Router {
     Router::new()
-        .route("/room", get(lobby))
+        .route("/room", get(body))
+        .route("/ws", get(pool))
         .route("/rooms/{room}/ws", get(room))
         .with_state(sessions)
 }
 
-async fn lobby(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
-    let answer = upgrade(&sessions, Wire::Body, RoomName::lobby(), request);
+async fn body(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
+    let answer = upgrade(&sessions, Wire::Body, RoomName::lobby(), None, request);
     answer.unwrap_or_else(|refusal| refuse(&sessions, refusal))
+}
+
+async fn pool(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
+    let answer = upgrade(&sessions, Wire::Pool, RoomName::lobby(), None, request);
+    answer.unwrap_or_else(|refusal| refuse(&sessions, refusal))
+}
+
+/// Who a client without a subprotocol is, unless it says so in its first message.
+#[derive(Deserialize)]
+struct Who {
+    name: Option<String>,
 }
 
 async fn room(
     State(sessions): State<Arc<Sessions>>,
     Path(room): Path<String>,
+    Query(who): Query<Who>,
     request: Request,
 ) -> Response {
     let room = RoomName::new(&room).map_err(|why| Refusal::Room(why.to_string()));
-    let answer = room.and_then(|room| upgrade(&sessions, Wire::Json, room, request));
+    let subprotocols = request.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
+    let (wire, name) = if subprotocols { (Wire::Json, None) } else { (Wire::Text, who.name) };
+    let answer = room.and_then(|room| upgrade(&sessions, wire, room, name, request));
     answer.unwrap_or_else(|refusal| refuse(&sessions, refusal))
 }
 
@@ -55,11 +73,12 @@ fn refuse(sessions: &Sessions, refusal: Refusal) -> Response {
     refusal.into_response()
 }
 
-/// Answers a handshake and starts the session behind it.
+/// Answers a handshake and starts the session behind it, with `first` for its first message.
 fn upgrade(
     sessions: &Arc<Sessions>,
     wire: Wire,
     room: RoomName,
+    first: Option<String>,
     mut request: Request,
 ) -> Result<Response, Refusal> {
     let headers = request.headers();
@@ -83,7 +102,9 @@ fn upgrade(
         match upgraded.await {
             Ok(stream) => {
                 let (read, write) = tokio::io::split(TokioIo::new(stream));
-                let inbound = Box::pin(inbound(read, &limits).await);
+                let first = first.map(|first| Inbound::Message(first.into()));
+                let inbound = stream::iter(first).chain(inbound(read, &limits).await);
+                let inbound = Box::pin(inbound);
                 Box::pin(session.run(inbound, write)).await;
             }
             Err(error) => {

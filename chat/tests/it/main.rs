@@ -5,6 +5,7 @@
 
 mod cli;
 mod client;
+mod clients;
 mod hostile;
 mod http;
 mod protocol;

@@ -152,7 +152,12 @@ async fn bad_handshakes_are_refused_with_a_reason() {
         ("/room", good.replace("ZQ==", "Z==="), 400, "16 bytes in base64"),
         ("/room", good.replace("dGhl", "d hl"), 400, "16 bytes in base64"),
         ("/room", good.replace("Sec-WebSocket-Key", "X"), 400, "16 bytes in base64"),
-        ("/rooms/lobby/ws", good.into(), 400, "subprotocol chat.v1"),
+        (
+            "/rooms/lobby/ws",
+            format!("{good}Sec-WebSocket-Protocol: mqtt\r\n"),
+            400,
+            "subprotocol chat.v1",
+        ),
         ("/rooms/a%20b/ws", good.into(), 400, "cannot be in a name"),
         (
             "/room",
