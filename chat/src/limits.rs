@@ -46,6 +46,10 @@ pub const REPLY_OVERHEAD_BYTES: usize = 64;
 /// How long a connection over the limit may take to ask something and to read why it got nothing.
 pub const REFUSAL: Duration = Duration::from_secs(1);
 
+/// Bytes of a request's body that are read, beyond those that are taken, before the client is told
+/// that it is too long: one that is still writing would see a reset instead of the answer.
+pub const TOO_MUCH_BYTES: usize = 1 << 20;
+
 /// Members that one direct message may be for.
 pub const RECIPIENTS: usize = 16;
 
@@ -87,6 +91,8 @@ pub struct Limits {
     pub silence: Duration,
     /// From the first byte of a request to the end of its head: a slow sender holds a place. 5 s.
     pub handshake: Duration,
+    /// From the end of a request's head to the end of its body: a slow sender holds a place. 10 s.
+    pub request_body: Duration,
     /// From the upgrade to an accepted `hello`: somebody may be choosing another name. 60 s.
     pub hello: Duration,
     /// A client not heard for this long is pinged. 30 s.
@@ -153,6 +159,7 @@ impl Default for Limits {
             refusals: 64,
             silence: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
+            request_body: Duration::from_secs(10),
             hello: Duration::from_secs(60),
             ping: Duration::from_secs(30),
             idle: Duration::from_secs(75),

@@ -143,7 +143,9 @@ impl fmt::Display for Refused {
                 write!(f, "there is no message {seq} here, or it is no longer kept")
             }
             Self::NotYours => f.write_str("only who wrote a message can change it"),
-            Self::NoRoom => f.write_str("there is no such room; joining it makes it"),
+            Self::NoRoom => {
+                f.write_str("there is no such room; joining it or posting to it makes it")
+            }
             Self::NotText => f.write_str("a message is UTF-8 text"),
             Self::EmptyBody => f.write_str("a message needs some text"),
             Self::TooLong(most) => write!(f, "a message has at most {most} bytes; shorten it"),

@@ -106,6 +106,14 @@ impl Rooms {
         Ok(names.map(enter).collect())
     }
 
+    /// The room of this name, made if there is none.
+    ///
+    /// # Errors
+    /// [`Refused::TooManyRooms`].
+    pub fn enter_one(&self, name: &RoomName) -> Result<Arc<Room>, Refused> {
+        Ok(self.enter(std::iter::once(name))?.remove(0))
+    }
+
     fn open(&self, name: RoomName) -> Arc<Room> {
         trace!(self.tracer, "Room opened"; event = "room_opened", room = name.as_str());
         // It is empty until its first member is in, and so it is to be looked after.

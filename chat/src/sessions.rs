@@ -71,9 +71,14 @@ impl Sessions {
         &self.tracers
     }
 
+    /// A number for a client that comes without a session, to tell it apart in the trace.
+    pub(crate) fn number(&self) -> ClientId {
+        ClientId(self.opened.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
     /// A session for a client that speaks `wire` at the address of `room`.
     pub fn open(&self, wire: Wire, room: RoomName) -> Session {
-        let client = ClientId(self.opened.fetch_add(1, Ordering::Relaxed) + 1);
+        let client = self.number();
         let (rooms, stop) = (Arc::clone(&self.rooms), self.stop.clone());
         Session::new(client, wire, room, rooms, self.limits.clone(), self.tracers.clone(), stop)
     }

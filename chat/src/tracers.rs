@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use trace::{Tracer, trace};
 
+use crate::entry::{ClientId, Seq};
+use crate::limits::TRACED_CHARS;
 use crate::metrics::Metrics;
+use crate::name::RoomName;
 
 /// Where a room and its sessions tell what they do. Injected by whoever makes them; the default
 /// is off.
@@ -36,6 +39,26 @@ impl Tracers {
     pub fn all(tracer: Arc<dyn Tracer>) -> Self {
         let deliveries = Arc::clone(&tracer);
         Self { tracer, deliveries, bodies: true, metrics: Arc::default() }
+    }
+
+    /// A message came for a room.
+    pub(crate) fn received(&self, room: &RoomName, client: ClientId, body: &str) {
+        self.metrics.received();
+        let (room, client, bytes) = (room.as_str(), client.0, body.len());
+        if self.bodies {
+            let cut = body.char_indices().nth(TRACED_CHARS).map_or(body.len(), |(at, _)| at);
+            let (shown, rest) = (&body[..cut], if cut < body.len() { "..." } else { "" });
+            trace!(self.tracer, "Message received: {shown}{rest}"; event = "received", room = room, client = client, bytes = bytes);
+        } else {
+            trace!(self.tracer, "Message received"; event = "received", room = room, client = client, bytes = bytes);
+        }
+    }
+
+    /// The entries between two went by before a reader took them.
+    pub(crate) fn gap(&self, room: &RoomName, client: ClientId, after: Seq, next: Seq) {
+        self.metrics.gap();
+        let (room, missed) = (room.as_str(), next.0 - after.0 - 1);
+        trace!(self.tracer, "Client missed {missed} messages"; event = "gap", room = room, client = client.0, after = after.0, next = next.0, why = "slow");
     }
 
     /// A request that was refused before it had a session.

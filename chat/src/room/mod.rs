@@ -20,7 +20,7 @@ use self::state::State;
 use crate::clock;
 use crate::command::{Joined, Lost, Page, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::{ClientId, Epoch, MemberId, News, Notice, Slot};
+use crate::entry::{ClientId, Entry, Epoch, MemberId, News, Notice, Seq, Slot};
 use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES, Limits};
 use crate::log::{Bounds, Cursor, Position, Read};
 use crate::members::Login;
@@ -173,6 +173,11 @@ impl Room {
     /// Members in it now.
     pub fn count(&self) -> usize {
         self.state().presence.count()
+    }
+
+    /// One of its entries.
+    pub(crate) fn find(&self, seq: Seq) -> Option<Arc<Entry>> {
+        self.state().log.find(seq).cloned()
     }
 
     /// Up to `most` of its entries, and never more than one answer holds.

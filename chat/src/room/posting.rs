@@ -71,7 +71,11 @@ impl Room {
         }
         let (room, seq) = (self.name.as_str(), entry.seq);
         trace!(self.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
+        let empty = state.renew(clock::now());
         self.append(state, Slot::Entry(entry));
+        if empty {
+            self.changed.notify_one();
+        }
         Ok(Posted { seq, stored, dup: false })
     }
 }

@@ -33,6 +33,12 @@ impl State {
         self.log.end()
     }
 
+    /// A room that was used while nobody is in it is kept as long again; whether it was.
+    pub(super) fn renew(&mut self, now: Instant) -> bool {
+        self.empty_since = self.empty_since.map(|_| now);
+        self.empty_since.is_some()
+    }
+
     /// A cursor at `start` and how many entries follow; or one before all there are, and why.
     pub(super) fn start(&self, start: &Start) -> (Cursor, usize, Option<Lost>) {
         let all = |lost| {

@@ -1,19 +1,22 @@
 //! The entries on their way to a client.
 
-use crate::entry::{Entry, Seq};
+use trace::trace;
+
+use crate::entry::{ClientId, Entry, Seq};
 use crate::name::RoomName;
+use crate::tracers::Tracers;
 
 /// What is told once the kernel has taken it.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// Every entry, if each is told.
-    pub(super) each: Vec<(RoomName, Seq)>,
-    pub(super) entries: usize,
-    pub(super) last: Option<(RoomName, Seq)>,
+    each: Vec<(RoomName, Seq)>,
+    entries: usize,
+    last: Option<(RoomName, Seq)>,
 }
 
 impl Batch {
-    pub(super) fn push(&mut self, entry: &Entry, each: bool) {
+    pub(crate) fn push(&mut self, entry: &Entry, each: bool) {
         self.entries += 1;
         if each {
             self.each.push((entry.room.clone(), entry.seq));
@@ -21,6 +24,19 @@ impl Batch {
         match &mut self.last {
             Some((room, seq)) if *room == entry.room => *seq = entry.seq,
             last => *last = Some((entry.room.clone(), entry.seq)),
+        }
+    }
+
+    /// It has been handed over.
+    pub(crate) fn sent(self, tracers: &Tracers, client: ClientId) {
+        let Self { each, entries, last } = self;
+        tracers.metrics.delivered(entries);
+        if !each.is_empty() {
+            for (room, seq) in each {
+                trace!(tracers.deliveries, " -- sent to client"; event = "sent", room = room.as_str(), client = client.0, seq = seq.0);
+            }
+        } else if let Some((room, last)) = last {
+            trace!(tracers.tracer, " -- batch sent to client"; event = "batch", room = room.as_str(), client = client.0, entries = entries, last = last.0);
         }
     }
 }

@@ -84,7 +84,7 @@ impl Session {
         self.memberships.push(membership);
         let reset = lost.map(|why| {
             let (room, oldest) = (joined.room.clone(), Seq(joined.head.0 + 1 - joined.replay as u64));
-            trace!(self.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = self.client.0, oldest = oldest.0);
+            trace!(self.tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = self.client.0, oldest = oldest.0);
             Reply::Reset { room, why, oldest }
         });
         Ok((joined, reset))

@@ -34,7 +34,7 @@ impl Session {
         }
         self.counted.end(end);
         let (why, client) = (end.as_str(), self.client.0);
-        trace!(self.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
+        trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
     }
 
     /// Writes what is left, and the goodbye; a client that has gone may still be reading.

@@ -18,9 +18,8 @@ use futures_util::{Stream, StreamExt};
 use tokio::io::AsyncWrite;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
-use trace::{Tracer, trace};
 
-use self::batch::Batch;
+pub(crate) use self::batch::Batch;
 use self::outgoing::Outgoing;
 use crate::clock;
 use crate::command::Reply;
@@ -30,7 +29,7 @@ use crate::guard::{Due, Guard};
 use crate::limits::Limits;
 use crate::members::Login;
 use crate::membership::Membership;
-use crate::metrics::{Connected, Metrics};
+use crate::metrics::Connected;
 use crate::name::RoomName;
 use crate::room::Wake;
 use crate::rooms::Rooms;
@@ -58,10 +57,7 @@ pub struct Session {
     address: RoomName,
     rooms: Arc<Rooms>,
     limits: Limits,
-    tracer: Arc<dyn Tracer>,
-    deliveries: Arc<dyn Tracer>,
-    bodies: bool,
-    metrics: Arc<Metrics>,
+    tracers: Tracers,
     counted: Connected,
     stop: CancellationToken,
     wake: Arc<Wake>,
@@ -85,18 +81,14 @@ impl Session {
         tracers: Tracers,
         stop: CancellationToken,
     ) -> Self {
-        let Tracers { tracer, deliveries, bodies, metrics } = tracers;
-        let counted = metrics.connected(wire.as_str());
+        let counted = tracers.metrics.connected(wire.as_str());
         Self {
             client,
             wire,
             address,
             rooms,
             limits,
-            tracer,
-            deliveries,
-            bodies,
-            metrics,
+            tracers,
             counted,
             stop,
             wake: Arc::default(),
@@ -200,7 +192,7 @@ impl Session {
     /// Makes a batch of what the rooms have. They take turns at being the first, so that a full
     /// one keeps none of the others waiting for ever.
     fn fill(&mut self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>) -> Result<(), End> {
-        let each = self.deliveries.enabled();
+        let each = self.tracers.deliveries.enabled();
         let mut slots = Vec::new();
         let count = self.memberships.len();
         self.turn = self.turn.wrapping_add(1);
@@ -220,9 +212,7 @@ impl Session {
             }
             let Some(told) = told else { continue };
             if let Reply::Gap { room, after, next } = &told {
-                let (room, missed) = (room.as_str(), next.0 - after.0 - 1);
-                self.metrics.gap();
-                trace!(self.tracer, "Client missed {missed} messages"; event = "gap", room = room, client = self.client.0, after = after.0, next = next.0, why = "slow");
+                self.tracers.gap(room, self.client, *after, *next);
                 if !self.wire.tells_gaps() {
                     return Err(End::Slow);
                 }
@@ -234,15 +224,6 @@ impl Session {
 
     /// The batch has been handed to the kernel.
     fn sent(&mut self) {
-        self.metrics.delivered(self.batch.entries);
-        let client = self.client.0;
-        let Batch { each, entries, last } = std::mem::take(&mut self.batch);
-        if !each.is_empty() {
-            for (room, seq) in each {
-                trace!(self.deliveries, " -- sent to client"; event = "sent", room = room.as_str(), client = client, seq = seq.0);
-            }
-        } else if let Some((room, last)) = last {
-            trace!(self.tracer, " -- batch sent to client"; event = "batch", room = room.as_str(), client = client, entries = entries, last = last.0);
-        }
+        std::mem::take(&mut self.batch).sent(&self.tracers, self.client);
     }
 }

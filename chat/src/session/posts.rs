@@ -5,8 +5,6 @@ use trace::trace;
 use super::Session;
 use super::requests::Done;
 use crate::command::{Post, Reply};
-use crate::entry::Content;
-use crate::limits::TRACED_CHARS;
 use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::room::Draft;
@@ -18,8 +16,7 @@ impl Session {
         if *membership.room() == RoomName::inbox() {
             return Err(Refused::RoomOrTo);
         }
-        self.metrics.received();
-        self.trace_received(membership.room(), &post.content);
+        self.tracers.received(membership.room(), self.client, post.content.body());
         let draft = Draft { mid: post.mid, content: post.content, direct: None };
         let posted = membership.post(login, draft).await?;
         Ok(vec![Reply::Ok { id, posted, unknown: vec![] }])
@@ -28,22 +25,10 @@ impl Session {
     pub(super) async fn post_direct(&mut self, id: Option<u64>, post: Post) -> Done {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
         let (client, to, bytes) = (self.client.0, post.to.len(), post.content.body().len());
-        self.metrics.received();
+        self.tracers.metrics.received();
         // What is said to somebody in private is not shown to who watches.
-        trace!(self.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, to = to, bytes = bytes);
+        trace!(self.tracers.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, to = to, bytes = bytes);
         let (posted, unknown) = self.rooms.post_direct(self.client, login, post).await?;
         Ok(vec![Reply::Ok { id, posted, unknown }])
-    }
-
-    fn trace_received(&self, room: &RoomName, content: &Content) {
-        let body = content.body();
-        let (room, client, bytes) = (room.as_str(), self.client.0, body.len());
-        if self.bodies {
-            let cut = body.char_indices().nth(TRACED_CHARS).map_or(body.len(), |(at, _)| at);
-            let (shown, rest) = (&body[..cut], if cut < body.len() { "..." } else { "" });
-            trace!(self.tracer, "Message received: {shown}{rest}"; event = "received", room = room, client = client, bytes = bytes);
-        } else {
-            trace!(self.tracer, "Message received"; event = "received", room = room, client = client, bytes = bytes);
-        }
     }
 }

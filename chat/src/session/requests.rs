@@ -47,8 +47,8 @@ impl Session {
             }
             Err(refused) => {
                 let (client, code) = (self.client.0, refused.code());
-                self.metrics.refused(code);
-                trace!(self.tracer, "Request refused"; event = "refused", client = client, code = code);
+                self.tracers.metrics.refused(code);
+                trace!(self.tracers.tracer, "Request refused"; event = "refused", client = client, code = code);
                 let told = self.wire.reply(&Reply::Error { id, refused });
                 guard.refused().map_or(Ok(vec![told]), Err)
             }
@@ -118,7 +118,7 @@ impl Session {
         let client = self.client.0;
         let membership = self.memberships.iter_mut().find(|joined| *joined.room() == room);
         if membership.is_some_and(|membership| membership.ack(seq)) {
-            trace!(self.tracer, "Client has it"; event = "acked", room = room.as_str(), client = client, seq = seq.0);
+            trace!(self.tracers.tracer, "Client has it"; event = "acked", room = room.as_str(), client = client, seq = seq.0);
         }
         Ok(vec![])
     }

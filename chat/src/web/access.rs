@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 
@@ -37,6 +37,9 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
+
+/// Where a request comes from, as browsers tell it.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Why a request is refused before anything looks at it.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,6 +91,10 @@ impl Access {
         }
         match headers.get(header::ORIGIN).map(text) {
             Some(origin) if !self.admits(&origin, &host) => Err(Denied::Origin(origin)),
+            // A browser that keeps the Origin of a form to itself still says that it is foreign.
+            None if request.method() == Method::POST && is_foreign(headers.get(SEC_FETCH_SITE)) => {
+                Err(Denied::Origin("another site".into()))
+            }
             _ => Ok(()),
         }
     }
@@ -114,6 +121,10 @@ impl Access {
             |authority: &str| authority.strip_suffix(port).unwrap_or(authority).to_lowercase();
         bare(authority) == bare(host) || (is_loopback(name(authority)) && is_loopback(name(host)))
     }
+}
+
+fn is_foreign(site: Option<&HeaderValue>) -> bool {
+    site.is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// A host without its port.
@@ -241,6 +252,23 @@ mod tests {
                 Err(Denied::Origin(origin.into())),
                 "{host} {origin}"
             );
+        }
+    }
+
+    #[test]
+    fn a_form_on_another_site_is_refused_without_an_origin_as_well() {
+        let check = |method: Method, site: &str| {
+            let request = Request::builder().method(method).uri("/").header(header::HOST, "[::1]");
+            let request = request.header(SEC_FETCH_SITE, site).body(Body::empty()).unwrap();
+            Access::default().check(&request)
+        };
+        for site in ["cross-site", "same-site", "", "x"] {
+            let denied = Err(Denied::Origin("another site".into()));
+            assert_eq!(check(Method::POST, site), denied, "{site}");
+            assert_eq!(check(Method::GET, site), Ok(()), "{site}");
+        }
+        for site in ["same-origin", "none"] {
+            assert_eq!(check(Method::POST, site), Ok(()), "{site}");
         }
     }
 

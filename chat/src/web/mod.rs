@@ -1,8 +1,11 @@
 //! HTTP: the page, what it needs, and who may ask for it.
 
 mod access;
+mod api;
 mod health;
 mod page;
+mod posting;
+mod problem;
 
 use std::sync::Arc;
 
@@ -18,8 +21,8 @@ use self::page::{Language, Page};
 use crate::name::RoomName;
 use crate::sessions::Sessions;
 
-/// The page at `/` and `/rooms/{room}`, its files under a path that changes with them, and what
-/// an operator's programs ask.
+/// The page at `/` and `/rooms/{room}`, its files under a path that changes with them, what
+/// an operator's programs ask, and what other programs do without a session.
 pub fn routes(sessions: Arc<Sessions>) -> Router {
     let page = Arc::new(Page::new());
     let (lobby, room, file) = (Arc::clone(&page), Arc::clone(&page), page);
@@ -45,7 +48,8 @@ pub fn routes(sessions: Arc<Sessions>) -> Router {
                 file.file(&hash, &name)
             }),
         )
-        .merge(health::routes(sessions))
+        .merge(health::routes(Arc::clone(&sessions)))
+        .merge(api::routes(sessions))
 }
 
 /// `router`, and an answer to whatever it does not know.

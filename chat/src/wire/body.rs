@@ -6,9 +6,13 @@ use crate::limits::Limits;
 use crate::refused::Refused;
 
 pub(super) fn decode(message: &[u8], limits: &Limits) -> Result<Command, Refused> {
+    post(message, limits).map(Command::Post)
+}
+
+pub(super) fn post(message: &[u8], limits: &Limits) -> Result<Post, Refused> {
     let body = str::from_utf8(message).map_err(|_| Refused::NotText)?;
     let content = Content::Post { body: checked(body, limits)?, reply: None };
-    Ok(Command::Post(Post { room: None, to: vec![], mid: None, content }))
+    Ok(Post { room: None, to: vec![], mid: None, content })
 }
 
 /// The rule for every text that becomes a body: some, and not too much.

@@ -10,7 +10,7 @@ mod text;
 
 use bytes::Bytes;
 
-use crate::command::{Command, Reply};
+use crate::command::{Command, Post, Reply};
 use crate::end::End;
 use crate::entry::{Slot, WIRES};
 use crate::limits::Limits;
@@ -53,6 +53,18 @@ enum Format {
     Text,
     Body,
     Pool,
+}
+
+/// What a message says that can only be a post: as an object, or as its text.
+pub(crate) fn decode_post(
+    message: &[u8],
+    is_object: bool,
+    limits: &Limits,
+) -> Result<Post, Refused> {
+    match is_object {
+        true => json::decode_post(message, limits),
+        false => body::post(message, limits),
+    }
 }
 
 impl Wire {

@@ -59,6 +59,18 @@ pub(in crate::wire) fn decode(message: &[u8], limits: &Limits) -> Request {
     Request { id: asked.id, command: command(asked, limits) }
 }
 
+/// A post whose type goes without saying.
+pub(in crate::wire) fn decode_post(message: &[u8], limits: &Limits) -> Result<Post, Refused> {
+    let asked: Asked = serde_json::from_slice(message).map_err(|error| bad_json(&error))?;
+    match asked.kind.as_deref() {
+        None | Some("post") => post(asked, limits),
+        Some(other) => Err(Refused::UnknownType {
+            asked: other.chars().take(32).collect(),
+            known: "only a post can be posted here",
+        }),
+    }
+}
+
 fn command(asked: Asked, limits: &Limits) -> Result<Command, Refused> {
     match asked.kind.as_deref() {
         Some("hello") => hello(asked, limits).map(Command::Hello),

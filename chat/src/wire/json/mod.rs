@@ -3,5 +3,5 @@
 mod asked;
 mod told;
 
-pub(super) use self::asked::decode;
+pub(super) use self::asked::{decode, decode_post};
 pub(super) use self::told::{entry, notice, reply};

@@ -1,0 +1,114 @@
+//! What programs do without a session: look at rooms and post, with curl for instance. The JSON is
+//! that of `chat.v1`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::posting::{Sayer, say};
+use super::problem::Problem;
+use crate::command::{Range, Reply};
+use crate::entry::Seq;
+use crate::limits::HISTORY_ENTRIES;
+use crate::name::RoomName;
+use crate::refused::Refused;
+use crate::room::Room;
+use crate::sessions::Sessions;
+use crate::wire::Wire;
+
+pub(super) fn routes(sessions: Arc<Sessions>) -> Router {
+    Router::new()
+        .route("/rooms", get(rooms))
+        .route("/rooms/{room}", post(posted))
+        .route("/rooms/{room}/messages", get(messages))
+        .route("/rooms/{room}/members", get(members))
+        .with_state(sessions)
+}
+
+async fn rooms(State(sessions): State<Arc<Sessions>>) -> Response {
+    reply(&Reply::Rooms { id: None, rooms: sessions.rooms().list() })
+}
+
+async fn members(State(sessions): State<Arc<Sessions>>, Path(room): Path<String>) -> Response {
+    told(&sessions, find(&sessions, &room).map(|room| reply(&room.who(None))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    after: Option<u64>,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+async fn messages(
+    State(sessions): State<Arc<Sessions>>,
+    Path(room): Path<String>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Response {
+    told(&sessions, page(&sessions, &room, which))
+}
+
+fn page(
+    sessions: &Sessions,
+    room: &str,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(Which { after, before, limit }) = which?;
+    let range = match (before, after) {
+        (None, None) => Range::Newest,
+        (Some(seq), None) => Range::Before(Seq(seq)),
+        (None, Some(seq)) => Range::After(Seq(seq)),
+        (Some(_), Some(_)) => {
+            let text = "ask for messages after one or before one, not both";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", text));
+        }
+    };
+    let room = find(sessions, room)?;
+    let page = room.page(range, limit.unwrap_or(HISTORY_ENTRIES));
+    Ok(reply(&Reply::History { id: None, room: room.name().clone(), page }))
+}
+
+async fn posted(
+    State(sessions): State<Arc<Sessions>>,
+    Path(room): Path<String>,
+    sayer: Result<Query<Sayer>, QueryRejection>,
+    request: Request,
+) -> Response {
+    let said = match sayer {
+        Ok(Query(sayer)) => say(&sessions, &room, sayer, request).await,
+        Err(rejection) => Err(rejection.into()),
+    };
+    told(&sessions, said)
+}
+
+/// A room that there is: looking makes none.
+pub(super) fn find(sessions: &Sessions, room: &str) -> Result<Arc<Room>, Problem> {
+    let name = RoomName::new(room).map_err(Refused::BadRoom)?;
+    Ok(sessions.rooms().find(&name).ok_or(Refused::NoRoom)?)
+}
+
+/// The answer, or why there is none, which is traced and counted.
+pub(super) fn told(sessions: &Sessions, answer: Result<Response, Problem>) -> Response {
+    answer.unwrap_or_else(|problem| {
+        sessions.tracers().request_refused(problem.code());
+        problem.into_response()
+    })
+}
+
+fn reply(reply: &Reply) -> Response {
+    json(Wire::JsonLines.reply(reply))
+}
+
+/// One object and a newline.
+pub(super) fn json(object: Bytes) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, object).into_response()
+}

@@ -1,0 +1,93 @@
+//! Why a request got nothing: a status, and JSON for whoever asked.
+
+use std::time::Duration;
+
+use axum::extract::rejection::QueryRejection;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::limits::RETURN_MS;
+use crate::name::Name;
+use crate::refused::Refused;
+
+/// A refusal as HTTP tells it: `{"code":..,"text":..}`.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    text: String,
+    suggest: Option<Name>,
+    /// When it makes sense to ask again.
+    retry: Option<Duration>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
+        Self { status, code, text: text.into(), suggest: None, retry: None }
+    }
+
+    /// The server takes nothing any more; its successor may.
+    pub(super) fn stopping() -> Self {
+        let text = "the server is stopping; come back soon";
+        let retry = Some(Duration::from_millis(RETURN_MS));
+        Self { retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", text) }
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let (code, text) = (refused.code(), refused.to_string());
+        let status = match refused {
+            Refused::BadToken => StatusCode::UNAUTHORIZED,
+            Refused::NotYours => StatusCode::FORBIDDEN,
+            Refused::NoRoom | Refused::NoMessage(_) => StatusCode::NOT_FOUND,
+            Refused::NameTaken { .. } => StatusCode::CONFLICT,
+            Refused::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refused::MidReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Refused::TooManyRooms(_) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        // A room that is empty goes by itself.
+        let retry = matches!(refused, Refused::TooManyRooms(_)).then_some(Duration::from_secs(60));
+        let suggest = match refused {
+            Refused::NameTaken { suggest } => Some(suggest),
+            _ => None,
+        };
+        Self { status, code, text, suggest, retry }
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_query", rejection.body_text())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut object = json!({ "code": self.code, "text": self.text });
+        if let Some(suggest) = &self.suggest {
+            object["suggest"] = suggest.as_str().into();
+        }
+        let retry = self.retry.map(|after| after.as_millis() as u64);
+        if let Some(ms) = retry {
+            object["retry_ms"] = ms.into();
+        }
+        let mut response = (self.status, format!("{object}\n")).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(ms) = retry {
+            headers.insert(header::RETRY_AFTER, ms.div_ceil(1000).into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
