@@ -47,6 +47,7 @@ mod tracers;
 // 1: pure machines; time is an argument
 mod guard;
 mod log;
+mod opening;
 mod presence;
 mod wire;
 // 2: the room
@@ -60,6 +61,7 @@ mod rooms;
 mod session;
 mod sessions;
 // 4: shells
+mod lines;
 mod web;
 mod ws;
 // 5: the house

@@ -37,6 +37,9 @@ pub const TRACED_CHARS: usize = 200;
 /// Bytes of a request's head at most.
 pub const HEAD_BYTES: usize = 16 << 10;
 
+/// Bytes of the first line of a connection at most, by which its protocol is told.
+pub const OPENING_BYTES: usize = 8 << 10;
+
 /// Bytes read from a WebSocket at once: tungstenite holds such a buffer for every connection.
 pub const READ_BUFFER_BYTES: usize = 4 << 10;
 

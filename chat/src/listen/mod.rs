@@ -183,6 +183,8 @@ fn bind(at: SocketAddr) -> Result<TcpListener, Unbound> {
             socket.set_reuseaddr(true)?;
         }
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        // Of a client that speaks lines nothing else tells that it is gone.
+        socket.set_keepalive(true)?;
         socket.bind(at)
     };
     let bound = listen().and_then(|()| socket.listen(LISTEN_BACKLOG));

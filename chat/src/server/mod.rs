@@ -3,6 +3,7 @@
 mod admission;
 mod connections;
 mod patience;
+mod protocols;
 
 use std::io;
 use std::sync::Arc;
@@ -119,8 +120,8 @@ impl Server {
         let mut accepting = JoinSet::new();
         for listener in listeners {
             let (router, admission) = (router.clone(), Arc::clone(&admission));
-            let (sessions, limits) = (Arc::clone(&self.sessions), self.limits.clone());
-            accepting.spawn(accept(listener, router, admission, sessions, limits));
+            let sessions = Arc::clone(&self.sessions);
+            accepting.spawn(accept(listener, router, admission, sessions));
         }
         let broken = tokio::select! {
             () = stop => None,

@@ -12,6 +12,7 @@ use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;
 use crate::limits::{LINGER, RETURN_MS, RETURN_SPREAD_MS};
+use crate::membership::Membership;
 
 impl Session {
     pub(super) async fn goodbye(
@@ -20,6 +21,9 @@ impl Session {
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
         outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
     ) {
+        if end == End::Closed && self.wire.is_lines() {
+            timeout(LINGER, self.catch_up(outgoing)).await.ok();
+        }
         // Others see it gone before the goodbye, which may take as long as the client likes.
         for membership in self.memberships.drain(..) {
             membership.leave(end);
@@ -35,6 +39,22 @@ impl Session {
         self.counted.end(end);
         let (why, client) = (end.as_str(), self.client.0);
         trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
+    }
+
+    /// Writes all that the rooms have: what was said with the last breath is acknowledged by being
+    /// heard.
+    async fn catch_up(&mut self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>) {
+        while self.memberships.iter().any(Membership::is_behind) || outgoing.batch_bytes() > 0 {
+            if outgoing.batch_bytes() == 0 && self.fill(outgoing).is_err() {
+                return;
+            }
+            if !outgoing.is_empty() && outgoing.write().await.is_err() {
+                return;
+            }
+            if outgoing.batch_bytes() == 0 {
+                self.sent();
+            }
+        }
     }
 
     /// Writes what is left, and the goodbye; a client that has gone may still be reading.

@@ -4,12 +4,14 @@
 mod body;
 mod frame;
 mod json;
+mod lines;
 mod pool;
 mod said;
 mod text;
 
 use bytes::Bytes;
 
+pub(crate) use self::lines::Lines;
 use crate::command::{Command, Post, Reply};
 use crate::end::End;
 use crate::entry::{Slot, WIRES};
@@ -77,7 +79,8 @@ impl Wire {
         }
     }
 
-    fn is_lines(self) -> bool {
+    /// Whether the client's last word is the end of its input, after which it may still read.
+    pub(crate) fn is_lines(self) -> bool {
         matches!(self, Self::JsonLines | Self::TextLines)
     }
 

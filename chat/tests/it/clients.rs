@@ -2,12 +2,14 @@
 
 use chat::Limits;
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::sockets::{PATIENCE, serve};
+use crate::sockets::{PATIENCE, Running, serve};
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -59,4 +61,154 @@ async fn a_text_client_says_its_name_first() {
     until(&mut text, |text| text == "* : cannot be in a name").await;
     say(&mut text, "ann\n").await;
     until(&mut text, |text| text.starts_with("* welcome, ann; you are in #tea")).await;
+}
+
+/// A bare connection, read line by line.
+struct Bare {
+    read: tokio::io::Lines<BufReader<OwnedReadHalf>>,
+    write: OwnedWriteHalf,
+}
+
+impl Bare {
+    async fn connect(server: &Running) -> Self {
+        let (read, write) = server.connect().await.into_split();
+        Self { read: BufReader::new(read).lines(), write }
+    }
+
+    async fn say(&mut self, bytes: impl AsRef<[u8]>) {
+        self.write.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    async fn next(&mut self) -> Option<String> {
+        timeout(PATIENCE, self.read.next_line()).await.expect("a line or an end in time").unwrap()
+    }
+
+    /// The next line that begins so, skipping others.
+    async fn until(&mut self, start: &str) -> String {
+        loop {
+            let line = self.next().await.expect("a line before the end");
+            if line.starts_with(start) {
+                return line;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nc_talks_to_the_page() {
+    let server = serve(Limits::default()).await;
+    let mut nc = Bare::connect(&server).await;
+    // However the bytes are cut.
+    for byte in b"ann\r\n" {
+        nc.say([*byte]).await;
+    }
+    nc.until("* welcome, ann; you are in #lobby").await;
+    nc.until("* ann joined #lobby").await;
+    let mut page = server.socket("/rooms/lobby/ws", "chat.v1").await.unwrap();
+    say(&mut page, r#"{"type":"hello","name":"bob"}"#).await;
+    nc.until("* bob joined #lobby").await;
+    nc.say("hello\nbob: psst\n").await;
+    until(&mut page, |text| text.contains("\"from\":\"ann\",\"body\":\"hello\"")).await;
+    until(&mut page, |text| text.contains("\"to\":[\"bob\"]") && text.contains("psst")).await;
+    say(&mut page, r#"{"type":"post","to":["ann"],"body":"yes?"}"#).await;
+    assert_eq!(nc.until("from").await, "from bob: yes?");
+    nc.say("/quit\n").await;
+    while nc.next().await.is_some() {}
+    let mut again = Bare::connect(&server).await;
+    again.say("ann\n").await;
+    again.until("* welcome, ann").await;
+}
+
+#[tokio::test]
+async fn json_goes_over_lines_too() {
+    let server = serve(Limits::default()).await;
+    let mut program = Bare::connect(&server).await;
+    program.say("{").await;
+    program.say("\"type\":\"hello\",\"id\":1,\"name\":\"ann\"}\n").await;
+    program.until("{\"type\":\"welcome\",\"name\":\"ann\"").await;
+    program.say("{\"type\":\"post\",\"id\":2,\"body\":\"hi\"}\n").await;
+    program.until("{\"type\":\"ok\",\"seq\":1").await;
+    program.until("{\"type\":\"message\",\"room\":\"lobby\",\"seq\":1").await;
+}
+
+#[tokio::test]
+async fn who_says_everything_at_once_and_closes_hears_all_of_it() {
+    let server = serve(Limits::default()).await;
+    for round in 0..20 {
+        let mut nc = Bare::connect(&server).await;
+        let lines: Vec<_> = (0..40).map(|n| format!("{round}-{n}")).collect();
+        nc.say(format!("ann{round}\n{}", lines.join("\n"))).await;
+        nc.write.shutdown().await.unwrap();
+        let mut told = Vec::new();
+        while let Some(line) = nc.next().await {
+            told.extend(line.strip_prefix(&format!("#lobby ann{round}: ")).map(str::to_owned));
+        }
+        assert_eq!(told, lines);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_here_speaks_is_closed_without_a_word() {
+    let server = serve(Limits::default()).await;
+    for (bytes, code) in [
+        (&b"\x16\x03\x01\x02\x00\x01\x00"[..], "tls"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "http2"),
+        (&[b'a'; 9000], "long_line"),
+    ] {
+        let mut stream = server.connect().await;
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().ok();
+        assert_eq!(answer, b"", "{code}");
+        server.seen.saw(&format!("event=refused code={code}")).await;
+    }
+}
+
+#[tokio::test]
+async fn who_gets_no_place_is_told_in_his_own_words() {
+    let server = serve(Limits { connections: 1, ..Limits::default() }).await;
+    let mut first = Bare::connect(&server).await;
+    first.say("ann\n").await;
+    first.until("* welcome").await;
+    for (said, told) in [
+        ("bob\n", "* the server has all the connections it may; try later"),
+        ("{\"type\":\"hello\"}\n", "{\"type\":\"error\",\"code\":\"too_many_connections\""),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 503 Service Unavailable"),
+    ] {
+        let mut other = Bare::connect(&server).await;
+        other.say(said).await;
+        let answer = other.next().await.unwrap();
+        assert!(answer.starts_with(told), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_is_too_long_ends_its_sender_only() {
+    let server = serve(Limits::default()).await;
+    let mut bob = Bare::connect(&server).await;
+    bob.say("bob\n").await;
+    bob.until("* welcome").await;
+    let mut nc = Bare::connect(&server).await;
+    nc.say("ann\n").await;
+    nc.say("x".repeat(20 << 10)).await;
+    nc.say("\n").await;
+    nc.until("* a message has at most 10240 bytes").await;
+    nc.say("x".repeat(70 << 10)).await;
+    nc.until("* bye: that was more than a message may have").await;
+    bob.say(b"\0\x1b[2J\xff\n").await;
+    bob.until("* a message is UTF-8 text").await;
+    bob.say(b"\0\x1b[2J\n").await;
+    bob.until("#lobby bob: \\u{0}\\u{1b}[2J").await;
+}
+
+#[tokio::test]
+async fn a_stop_is_told_in_lines() {
+    let server = serve(Limits::default()).await;
+    let mut nc = Bare::connect(&server).await;
+    nc.say("ann\n").await;
+    nc.until("* welcome").await;
+    server.stop.send(()).unwrap();
+    nc.until("* bye: the server stops").await;
+    assert_eq!(nc.next().await, None);
+    assert_eq!(server.ended.await.unwrap().unwrap().forced, 0);
 }

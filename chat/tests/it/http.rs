@@ -243,7 +243,7 @@ async fn metrics_count_what_is_traced() {
     server.saw("event=refused client=2 code=not_text").await;
     server.get("/room").await;
     server.ask("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
-    server.ask("hello\r\n\r\n").await;
+    server.ask("hello HTTP/1.1\r\n\r\n").await;
     server.saw("code=not_http").await;
     for reason in ["not_text", "not_websocket", "wrong_host", "not_http"] {
         let series = format!("chat_refused_total{{reason=\"{reason}\"}}");

@@ -314,7 +314,7 @@ async fn who_asks_for_much_and_takes_nothing_is_cut() {
 #[tokio::test]
 async fn what_is_not_http_is_traced() {
     let server = serve(Limits::default()).await;
-    for garbage in ["\u{16}\u{3}\u{1}\u{2}\r\n\r\n", "hello\r\n\r\n", "\0\0\0\0\r\n\r\n"] {
+    for garbage in ["\0 / HTTP/1.1\r\n\r\n", "hello HTTP/1.1\r\n\r\n", "GET / HTTP/1.9\r\n\r\n"] {
         server.ask(garbage).await;
     }
     server.saw("event=refused code=not_http peer=127.0.0.1").await;
