@@ -55,6 +55,7 @@ mod clock;
 mod inboxes;
 mod members;
 mod membership;
+mod reader;
 mod room;
 mod rooms;
 // 3: one client

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Token;
 use crate::end::End;
-use crate::entry::{Entry, Epoch, Seq};
+use crate::entry::{ClientId, Entry, Epoch, Seq};
+use crate::limits::{RETURN_MS, RETURN_SPREAD_MS};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
 
@@ -111,6 +112,14 @@ pub enum Reply {
         /// Milliseconds to wait before coming back, if coming back makes sense.
         after_ms: Option<u64>,
     },
+}
+
+impl Reply {
+    /// The goodbye to a client; those who are to come back do not come back together.
+    pub(crate) fn bye(end: End, client: ClientId) -> Self {
+        let spread = client.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RETURN_SPREAD_MS;
+        Self::Bye { end, after_ms: end.reconnect().then_some(RETURN_MS + spread) }
+    }
 }
 
 /// Why a reader cannot go on from where it was.

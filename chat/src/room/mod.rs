@@ -97,9 +97,7 @@ impl Room {
     ) -> (Cursor, Joined, Option<Lost>) {
         self.readers.add(client, wake);
         let mut state = self.state();
-        let (cursor, replay, lost) = state.start(start);
-        let (epoch, head) = (state.log.epoch().clone(), state.log.head());
-        let joined = Joined { room: self.name.clone(), epoch, head, replay };
+        let (cursor, joined, lost) = self.begin(&state, start);
         if self.is_inbox() {
             return (cursor, joined, lost);
         }
@@ -110,6 +108,30 @@ impl Room {
         drop(state);
         self.changed.notify_one();
         (cursor, joined, lost)
+    }
+
+    fn begin(&self, state: &State, start: &Start) -> (Cursor, Joined, Option<Lost>) {
+        let (cursor, replay, lost) = state.start(start);
+        let (epoch, head) = (state.log.epoch().clone(), state.log.head());
+        (cursor, Joined { room: self.name.clone(), epoch, head, replay }, lost)
+    }
+
+    /// Lets somebody read who is not in it, to be woken through `wake`.
+    pub(crate) fn listen(
+        &self,
+        client: ClientId,
+        start: &Start,
+        wake: &Arc<Wake>,
+    ) -> (Cursor, Joined, Option<Lost>) {
+        self.readers.add(client, wake);
+        self.begin(&self.state(), start)
+    }
+
+    pub(crate) fn unlisten(&self, client: ClientId) {
+        self.readers.remove(client);
+        // The room was not closed while it was read.
+        self.state().renew(clock::now());
+        self.changed.notify_one();
     }
 
     pub(crate) fn leave(&self, client: ClientId, member: MemberId, has_token: bool, end: End) {

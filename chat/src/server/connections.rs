@@ -14,7 +14,7 @@ use super::protocols::{refuse, serve};
 use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, REFUSAL};
 use crate::sessions::Sessions;
 
-/// Accepts until it is cancelled. An error backs off and never ends it.
+/// Accepts until the sessions are told to stop. An error backs off and never ends it.
 pub(super) async fn accept(
     listener: TcpListener,
     router: Router,
@@ -26,6 +26,7 @@ pub(super) async fn accept(
     let mut pause = ACCEPT_PAUSE;
     loop {
         let accepted = tokio::select! {
+            () = sessions.stopping().cancelled() => break,
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
         };
@@ -58,6 +59,9 @@ pub(super) async fn accept(
             }
         }
     }
+    drop(listener);
+    // Those that are served go on until the sessions have ended.
+    while connections.join_next().await.is_some() {}
 }
 
 /// The connection failed, not the listener.

@@ -128,8 +128,8 @@ impl Server {
             () = self.keep() => None,
             Some(Err(broken)) = accepting.join_next() => Some(broken),
         };
-        accepting.shutdown().await;
         let drained = self.drain().await;
+        accepting.shutdown().await;
         match broken {
             None => Ok(drained),
             Some(broken) => Err(Error::Serve(io::Error::other(broken))),

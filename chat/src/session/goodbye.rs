@@ -11,7 +11,7 @@ use super::outgoing::Outgoing;
 use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;
-use crate::limits::{LINGER, RETURN_MS, RETURN_SPREAD_MS};
+use crate::limits::LINGER;
 use crate::membership::Membership;
 
 impl Session {
@@ -64,9 +64,7 @@ impl Session {
         outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
     ) -> io::Result<()> {
         if !matches!(end, End::Gone | End::Closed) {
-            let spread = self.client.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RETURN_SPREAD_MS;
-            let after_ms = end.reconnect().then_some(RETURN_MS + spread);
-            outgoing.push_reply(self.wire.reply(&Reply::Bye { end, after_ms }));
+            outgoing.push_reply(self.wire.reply(&Reply::bye(end, self.client)));
         }
         if end != End::Gone {
             outgoing.push_reply(self.wire.close(end));

@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::events::events;
 use super::posting::{Sayer, say};
 use super::problem::Problem;
 use crate::command::{Range, Reply};
@@ -29,6 +30,7 @@ pub(super) fn routes(sessions: Arc<Sessions>) -> Router {
         .route("/rooms/{room}", post(posted))
         .route("/rooms/{room}/messages", get(messages))
         .route("/rooms/{room}/members", get(members))
+        .route("/rooms/{room}/events", get(events))
         .with_state(sessions)
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod events;
 mod health;
 mod page;
 mod posting;

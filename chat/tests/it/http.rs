@@ -18,7 +18,7 @@ use crate::sockets::{Running, next, read_all, serve};
 
 impl Running {
     /// Posts as curl does: what comes back is the status and the object.
-    async fn post(&self, path: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub async fn post(&self, path: &str, headers: &str, body: &str) -> (u16, Value) {
         let length = body.len();
         let answer = self
             .ask(&format!(
@@ -29,12 +29,12 @@ impl Running {
         parsed(&answer)
     }
 
-    async fn look(&self, path: &str) -> (u16, Value) {
+    pub async fn look(&self, path: &str) -> (u16, Value) {
         parsed(&self.get(path).await)
     }
 
     /// A value of `/metrics`.
-    async fn metric(&self, series: &str) -> Option<u64> {
+    pub async fn metric(&self, series: &str) -> Option<u64> {
         let answer = self.get("/metrics").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         assert!(answer.contains("content-type: application/openmetrics-text;"), "{answer}");
@@ -97,7 +97,7 @@ async fn curl_and_a_page_talk() {
 #[tokio::test]
 async fn posting_makes_a_room_and_looking_does_not() {
     let server = serve(Limits { rooms: 2, ..Limits::default() }).await;
-    for path in ["messages", "members"] {
+    for path in ["messages", "members", "events"] {
         let (status, refused) = server.look(&format!("/rooms/attic/{path}")).await;
         assert_eq!((status, &refused["code"]), (404, &"no_room".into()), "{path}");
         let (status, refused) = server.look(&format!("/rooms/a%20b/{path}")).await;

@@ -6,6 +6,7 @@
 mod cli;
 mod client;
 mod clients;
+mod events;
 mod hostile;
 mod http;
 mod protocol;

@@ -1,0 +1,56 @@
+//! Reading a room without being in it. Dropping it ends that, which neither waits nor fails.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use crate::command::{Joined, Lost, Reply, Start};
+use crate::entry::{ClientId, Slot};
+use crate::log::Cursor;
+use crate::room::{Room, Wake};
+
+/// A cursor into a room, of somebody whom the room does not show.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    room: Arc<Room>,
+    client: ClientId,
+    cursor: Cursor,
+    wake: Arc<Wake>,
+}
+
+impl Reader {
+    /// Reads from `start` on; where that is, and why it could not be had, if it could not.
+    pub(crate) fn new(
+        room: Arc<Room>,
+        client: ClientId,
+        start: &Start,
+    ) -> (Self, Joined, Option<Lost>) {
+        let wake = Arc::default();
+        let (cursor, joined, lost) = room.listen(client, start, &wake);
+        (Self { room, client, cursor, wake }, joined, lost)
+    }
+
+    /// Moves the next slots into `out`, up to the bounds of a batch; the reply tells what the slots
+    /// do not.
+    pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Option<Reply> {
+        self.room.read(&mut self.cursor, out)
+    }
+
+    /// Ends when there is something to read.
+    pub(crate) async fn behind(&self) {
+        poll_fn(|cx| {
+            self.wake.register(cx.waker());
+            match self.room.is_past(self.cursor.position()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.room.unlisten(self.client);
+    }
+}

@@ -1,0 +1,228 @@
+//! A room as server-sent events: the same cursor as everybody's, over HTTP.
+
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use trace::trace;
+
+use super::api::{find, told};
+use super::problem::Problem;
+use crate::clock;
+use crate::command::{Reply, Start};
+use crate::end::End;
+use crate::entry::{ClientId, Epoch, Seq, Slot};
+use crate::limits::{LINGER, Limits};
+use crate::reader::Reader;
+use crate::session::Batch;
+use crate::sessions::{Place, Sessions};
+use crate::tracers::Tracers;
+use crate::wire::Wire;
+
+/// Its name in the trace and in metrics.
+const WIRE: &str = "sse";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct From {
+    last: Option<usize>,
+}
+
+pub(super) async fn events(
+    State(sessions): State<Arc<Sessions>>,
+    Path(room): Path<String>,
+    from: Result<Query<From>, QueryRejection>,
+    request: Request,
+) -> Response {
+    told(&sessions, open(&sessions, &room, from, &request))
+}
+
+fn open(
+    sessions: &Sessions,
+    room: &str,
+    from: Result<Query<From>, QueryRejection>,
+    request: &Request,
+) -> Result<Response, Problem> {
+    let Query(From { last }) = from?;
+    let room = find(sessions, room)?;
+    if sessions.stopping().is_cancelled() {
+        return Err(Problem::stopping());
+    }
+    let start = position(request.headers()).unwrap_or(last.map_or(Start::Head, Start::Last));
+    let (client, tracers) = (sessions.number(), sessions.tracers().clone());
+    let peer = request.extensions().get::<Place>().map(Place::peer);
+    let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
+    trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client.0, wire = WIRE, peer = peer.as_str(), room = room.name().as_str());
+    let (reader, joined, lost) = Reader::new(room, client, &start);
+    let before = Seq(joined.head.0 - joined.replay as u64);
+    let mut first = String::new();
+    if let Some(why) = lost {
+        let (room, oldest) = (joined.room, before.next());
+        trace!(tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = client.0, oldest = oldest.0);
+        push_reply(&mut first, "reset", &Reply::Reset { room, why, oldest });
+    }
+    // A client that is cut off before the first message comes back to where it began.
+    push(&mut first, format_args!("id: {}.{before}\n\n", joined.epoch.as_str()));
+    // One chunk waits for the connection while the next is made.
+    let (out, mut chunks) = mpsc::channel(1);
+    let taken = Arc::new(AtomicBool::new(true));
+    let takes = Arc::clone(&taken);
+    let body = stream::poll_fn(move |cx| {
+        let next = chunks.poll_recv(cx);
+        takes.fetch_or(next.is_ready(), Ordering::Relaxed);
+        // An empty chunk is the end.
+        next.map(|next| next.filter(|chunk: &Bytes| !chunk.is_empty()).map(Ok::<_, Infallible>))
+    });
+    let (epoch, limits) = (joined.epoch, sessions.limits().clone());
+    let handed = clock::now();
+    let events = Events { reader, epoch, client, tracers, limits, out, taken, handed };
+    let stopping = sessions.stopping().clone();
+    sessions.spawn(async move { events.run(first, stopping.cancelled()).await });
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// `EPOCH.SEQ`, as it was the `id` of an event; what is not is the position of no log.
+fn position(headers: &HeaderMap) -> Option<Start> {
+    let id = headers.get("last-event-id")?.to_str().unwrap_or_default();
+    let known = id.rsplit_once('.').and_then(|(epoch, seq)| Some((epoch, seq.parse().ok()?)));
+    let (epoch, seq) = known.unwrap_or_default();
+    Some(Start::After(Epoch::new(epoch), Seq(seq)))
+}
+
+/// One reader, until one side ends it.
+struct Events {
+    reader: Reader,
+    epoch: Epoch,
+    client: ClientId,
+    tracers: Tracers,
+    limits: Limits,
+    out: mpsc::Sender<Bytes>,
+    /// The connection has taken what was handed to it last.
+    taken: Arc<AtomicBool>,
+    handed: Instant,
+}
+
+impl Events {
+    async fn run(mut self, first: String, stopped: impl Future<Output = ()>) {
+        let mut counted = self.tracers.metrics.connected(WIRE);
+        let end = match self.send(first.into()).await {
+            Ok(()) => self.serve(stopped).await.unwrap_or_else(|end| end),
+            Err(end) => end,
+        };
+        if end == End::Drain {
+            // Both wait for the connection, and not for long.
+            timeout(LINGER, self.goodbye(end)).await.ok();
+        }
+        counted.end(end);
+        let (client, why) = (self.client.0, end.as_str());
+        trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why);
+    }
+
+    async fn serve(&mut self, stopped: impl Future<Output = ()>) -> Result<End, End> {
+        tokio::pin!(stopped);
+        loop {
+            let (chunk, batch) = self.next();
+            if !chunk.is_empty() {
+                self.send(chunk.into()).await?;
+                batch.sent(&self.tracers, self.client);
+                continue;
+            }
+            tokio::select! {
+                () = &mut stopped => return Ok(End::Drain),
+                () = self.out.closed() => return Ok(self.gone()),
+                () = self.reader.behind() => {}
+                () = sleep(self.limits.ping) => self.send(Bytes::from_static(b":\n\n")).await?,
+            }
+        }
+    }
+
+    /// What there is to read, up to the bounds of a batch; nothing at the head.
+    fn next(&mut self) -> (String, Batch) {
+        let (mut slots, mut chunk, mut batch) = (Vec::new(), String::new(), Batch::default());
+        // Notices make slots and no text, and others may follow them.
+        while chunk.is_empty() {
+            let reply = self.reader.read(&mut slots);
+            if slots.is_empty() && reply.is_none() {
+                break;
+            }
+            let each = self.tracers.deliveries.enabled();
+            for slot in slots.drain(..) {
+                let Slot::Entry(entry) = &slot else { continue };
+                batch.push(entry, each);
+                let line = Wire::JsonLines.slot(&slot);
+                let (epoch, seq) = (self.epoch.as_str(), entry.seq);
+                push(&mut chunk, format_args!("id: {epoch}.{seq}\ndata: {}\n", text(&line)));
+            }
+            if let Some(gap @ Reply::Gap { room, after, next }) = &reply {
+                self.tracers.gap(room, self.client, *after, *next);
+                push_reply(&mut chunk, "gap", gap);
+            }
+        }
+        (chunk, batch)
+    }
+
+    /// Hands a chunk to the connection, which may be busy with the one before.
+    async fn send(&mut self, chunk: Bytes) -> Result<(), End> {
+        let permit = timeout(self.limits.blocked_write, self.out.reserve()).await;
+        match permit {
+            Ok(Ok(permit)) => {
+                self.taken.store(false, Ordering::Relaxed);
+                permit.send(chunk);
+                self.handed = clock::now();
+                Ok(())
+            }
+            Ok(Err(_)) => Err(self.gone()),
+            Err(_) => Err(End::Stalled),
+        }
+    }
+
+    /// Why the connection has ended: it gives up itself a client that takes nothing for as long.
+    fn gone(&self) -> End {
+        let waited = clock::now().saturating_duration_since(self.handed);
+        match !self.taken.load(Ordering::Relaxed) && waited >= self.limits.blocked_write / 2 {
+            true => End::Stalled,
+            false => End::Gone,
+        }
+    }
+
+    /// Says when to come back, ends the body, and waits until the connection has taken it.
+    async fn goodbye(&mut self, end: End) -> Result<(), End> {
+        let (mut last, bye) = (String::new(), Reply::bye(end, self.client));
+        if let Reply::Bye { after_ms: Some(ms), .. } = &bye {
+            push(&mut last, format_args!("retry: {ms}\n"));
+        }
+        push_reply(&mut last, "bye", &bye);
+        self.send(last.into()).await?;
+        self.send(Bytes::new()).await?;
+        self.out.closed().await;
+        Ok(())
+    }
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("a String takes any text");
+}
+
+fn push_reply(out: &mut String, event: &str, reply: &Reply) {
+    let line = Wire::JsonLines.reply(reply);
+    push(out, format_args!("event: {event}\ndata: {}\n", text(&line)));
+}
+
+/// A line of JSON, which has no other line end than its own.
+fn text(line: &Bytes) -> &str {
+    str::from_utf8(line).expect("JSON is text")
+}
