@@ -45,6 +45,7 @@ mod name;
 mod refused;
 mod tracers;
 // 1: pure machines; time is an argument
+mod bucket;
 mod guard;
 mod log;
 mod opening;
@@ -74,6 +75,7 @@ mod server;
 mod sink;
 
 pub use banner::Banner;
+pub use bucket::Bucket;
 pub use command::{
     Command, Hello, Joined, Lost, Page, Post, Posted, Range, Reply, Start, Stored, Token,
 };
