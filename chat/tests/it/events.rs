@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::request::Builder;
 use chat::{Access, Limits, Server, Tracers};
 use futures_util::SinkExt;
 use http_body_util::BodyExt;
@@ -181,4 +182,31 @@ async fn who_leaves_is_told_apart_from_who_takes_nothing() {
         let saw = timeout(PATIENCE, seen.saw(&closed)).await;
         saw.unwrap_or_else(|_| panic!("never saw {closed:?} in\n{seen}"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_is_told_what_it_missed() {
+    let tracers = Tracers::default();
+    let server =
+        Server::new(Limits { log_entries: 2, ..Limits::default() }, Access::default(), tracers);
+    let ask = async |request: Builder, body: &'static str| {
+        let request = request.header("host", "localhost").body(Body::from(body)).unwrap();
+        server.router().call(request).await.unwrap().into_body()
+    };
+    let mut events = ask(Request::get("/rooms/lobby/events"), "").await;
+    for _ in 0..10 {
+        drop(ask(Request::post("/rooms/lobby"), "hi").await);
+        tokio::task::yield_now().await;
+    }
+    let mut told = String::new();
+    while !told.contains(r#""seq":10,"#) {
+        let chunk = timeout(PATIENCE, events.frame()).await.expect("a chunk in time");
+        told += str::from_utf8(&chunk.unwrap().unwrap().into_data().unwrap()).unwrap();
+    }
+    let gap = r#""next":9,"why":"slow"}"#;
+    assert!(
+        told.contains("event: gap\ndata: {\"type\":\"gap\",\"room\":\"lobby\"")
+            && told.contains(gap),
+        "{told}"
+    );
 }

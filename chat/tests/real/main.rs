@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod examples;
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, ExitCode, Stdio};
 
@@ -112,6 +114,14 @@ curl -sS -H 'Content-Type: text/plain' -d hello "http://$HOST:$PORT/rooms/lobby?
 curl -sS "http://$HOST:$PORT/rooms/lobby/messages?limit=1"
 "#;
 
+/// Its second post makes the first curl notice that nobody reads any more.
+const FOLLOW: &str = r#"
+post() { curl -sS -d "$1" "http://$HOST:$PORT/rooms/lobby?as=carl" > /dev/null; }
+curl -sSN "http://$HOST:$PORT/rooms/lobby/events" 2> /dev/null | {
+  read -r first; echo "$first"; post hello; sed -n '/^data/{p;q}'; exec <&-; post bye
+}
+"#;
+
 /// A client: what it needs, whether that is here, how it is run, what it is given and prints.
 struct Case {
     name: &'static str,
@@ -122,7 +132,7 @@ struct Case {
     told: &'static [&'static str],
 }
 
-static CASES: [Case; 5] = [
+static CASES: [Case; 6] = [
     Case {
         name: "nc",
         needs: "no nc on PATH",
@@ -138,6 +148,14 @@ static CASES: [Case; 5] = [
         client: || shell(CURL),
         input: "",
         told: &["\"from\":\"carl\",\"body\":\"hello\"", "\"head\":1"],
+    },
+    Case {
+        name: "curl that follows a room",
+        needs: "no curl on PATH",
+        here: || shell("command -v curl"),
+        client: || shell(FOLLOW),
+        input: "",
+        told: &["id: ", "data: {\"type\":\"message\"", "\"from\":\"carl\",\"body\":\"hello\"}"],
     },
     Case {
         name: "python websockets",
@@ -175,12 +193,16 @@ fn run(case: &Case) -> Result<(), Failed> {
 
 fn main() -> ExitCode {
     let required = std::env::var_os("CHAT_TEST_REQUIRE").is_some_and(|what| what == "all");
-    let trials = CASES.iter().map(|case| {
-        let here = (case.here)().stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let unless = |trial: Trial, needs: &str, mut here: Command| {
+        let here = here.stdout(Stdio::null()).stderr(Stdio::null()).status();
         let missing = !here.is_ok_and(|status| status.success());
-        Trial::test(case.name, move || run(case))
-            .with_kind(if missing { case.needs } else { "" })
-            .with_ignored_flag(missing && !required)
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+        trial.with_kind(if missing { needs } else { "" }).with_ignored_flag(missing && !required)
+    };
+    let cases = CASES
+        .iter()
+        .map(|case| unless(Trial::test(case.name, move || run(case)), case.needs, (case.here)()));
+    let examples = Trial::test("examples of docs/protocol.md", || Ok(examples::all_run()?));
+    let examples = unless(examples, "no curl on PATH", shell("command -v curl"));
+    let trials = cases.chain([examples]).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

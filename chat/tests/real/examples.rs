@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 const PAGE: &str = include_str!("../../../docs/protocol.md");
 
-pub fn every_example_runs() -> Result<(), String> {
+pub fn all_run() -> Result<(), String> {
     let runtime = Runtime::new().unwrap();
     let examples: Vec<_> = PAGE.split("```curl\n").skip(1).collect();
     assert!(examples.len() >= 2, "{}", examples.len());
