@@ -1,7 +1,8 @@
 //! The deadlines of one connection. Pure: whoever owns the socket tells it the time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use crate::bucket::Bucket;
 use crate::end::End;
 use crate::limits::Limits;
 
@@ -25,6 +26,7 @@ pub struct Guard {
     nameless: Option<Instant>,
     /// Whether a living client answers pings.
     pings: bool,
+    messages: Bucket,
     refused: usize,
 }
 
@@ -39,6 +41,10 @@ impl Guard {
             blocked: None,
             nameless: login.then(|| now + limits.hello),
             pings,
+            messages: Bucket::new(
+                limits.messages_per_second.into(),
+                limits.messages_at_once.into(),
+            ),
             refused: 0,
         }
     }
@@ -52,6 +58,11 @@ impl Guard {
     /// The client has said its name.
     pub fn named(&mut self) {
         self.nameless = None;
+    }
+
+    /// A request came; for how long the client is to wait if they come too fast.
+    pub fn asked(&mut self, now: Instant) -> Option<Duration> {
+        self.messages.take(now, 1).err()
     }
 
     /// A request was granted.

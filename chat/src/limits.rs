@@ -145,6 +145,10 @@ pub struct Limits {
     pub reservations: usize,
     /// A room with more members than this is counted, not listed. 500.
     pub presence_names: usize,
+    /// Requests a client may make in a second, over time: a person makes a few. 50.
+    pub messages_per_second: u32,
+    /// Requests a client may make at once: what waited while it was away, or was pasted. 200.
+    pub messages_at_once: u32,
     /// Refused requests in a row before a session ends: a client that only errs learns nothing. 32.
     pub refused_in_a_row: usize,
 }
@@ -186,6 +190,8 @@ impl Default for Limits {
             reserved: Duration::from_secs(7 * 24 * 3600),
             reservations: 10_000,
             presence_names: 500,
+            messages_per_second: 50,
+            messages_at_once: 200,
             refused_in_a_row: 32,
         }
     }

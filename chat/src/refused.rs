@@ -1,6 +1,7 @@
 //! Why a request was refused: what the client is told.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::entry::Seq;
 use crate::name::{Name, NameError};
@@ -19,6 +20,8 @@ pub enum Refused {
         /// At which byte of the line, from 1.
         column: usize,
     },
+    /// More requests than a client may make in so short a time; the next may come after this.
+    TooFast(Duration),
     /// No such request.
     UnknownType {
         /// What was asked.
@@ -76,10 +79,19 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// After how many milliseconds the same request may succeed.
+    pub fn retry_ms(&self) -> Option<u64> {
+        match self {
+            Self::TooFast(wait) => Some(wait.as_millis() as u64 + 1),
+            _ => None,
+        }
+    }
+
     /// The stable name of the reason, on the wire and in the trace.
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadJson { .. } => "bad_json",
+            Self::TooFast(_) => "rate_limited",
             Self::UnknownType { .. } => "unknown_type",
             Self::Missing(_) => "missing_field",
             Self::HelloFirst => "hello_first",
@@ -112,6 +124,13 @@ impl fmt::Display for Refused {
         match self {
             Self::BadJson { what, line, column } => {
                 write!(f, "not an object that is understood: {what} (line {line}, column {column})")
+            }
+            Self::TooFast(_) => {
+                write!(
+                    f,
+                    "too many requests; wait {} ms and send it again",
+                    self.retry_ms().unwrap_or(0)
+                )
             }
             Self::UnknownType { asked, known } => write!(f, "unknown request {asked:?}; {known}"),
             Self::Missing(field) => write!(f, "the field {field:?} is missing"),

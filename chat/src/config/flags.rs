@@ -1,5 +1,6 @@
 //! The layer of the command line: what clap takes, as text, and the help that it prints.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::builder::StyledStr;
@@ -106,6 +107,18 @@ pub(super) struct Flags {
     )]
     max_connections_per_address: Option<String>,
 
+    #[arg(
+        long,
+        value_name = "N",
+        global = true,
+        help_heading = "Who may connect",
+        help = with_default(
+            "Requests a client may make in a second, and four times as many at once",
+            Limits::default().messages_per_second
+        )
+    )]
+    max_messages: Option<String>,
+
     /// Tell what happens inside, a line each: stdout, stderr, off, or a file to append to
     /// [default: off]
     ///
@@ -160,6 +173,7 @@ impl Flags {
         put("allow-origin", self.allow_origin);
         put("max-connections", Vec::from_iter(self.max_connections));
         put("max-connections-per-address", Vec::from_iter(self.max_connections_per_address));
+        put("max-messages", Vec::from_iter(self.max_messages));
         put("trace", Vec::from_iter(self.trace));
         put("trace-format", Vec::from_iter(self.trace_format));
         put("trace-bodies", Vec::from_iter(self.trace_bodies));
@@ -167,7 +181,7 @@ impl Flags {
     }
 }
 
-fn with_default(text: &str, default: usize) -> StyledStr {
+fn with_default(text: &str, default: impl Display) -> StyledStr {
     format!("{text} [default: {default}]").into()
 }
 

@@ -9,12 +9,13 @@ use super::error::Wrong;
 
 /// Every setting, in the order in which help and `chat config` show them. The name is the long
 /// flag, the key in the file and, as `CHAT_NAME`, the variable.
-pub(super) const KEYS: [Key; 8] = [
+pub(super) const KEYS: [Key; 9] = [
     Key { name: "addr", list: true },
     Key { name: "host", list: true },
     Key { name: "allow-origin", list: true },
     Key { name: "max-connections", list: false },
     Key { name: "max-connections-per-address", list: false },
+    Key { name: "max-messages", list: false },
     Key { name: "trace", list: false },
     Key { name: "trace-format", list: false },
     Key { name: "trace-bodies", list: false },

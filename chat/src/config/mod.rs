@@ -49,6 +49,9 @@ pub struct Config {
     /// Connections at once from one address that is no loopback, at least 1. The default is that
     /// of [`Limits`].
     pub max_connections_per_address: usize,
+    /// Requests that a client may make in a second over time, and four times as many at once; at
+    /// least 1. The default is that of [`Limits`].
+    pub max_messages: u32,
     /// Where the trace goes. Default [`TraceTo::Off`].
     pub trace: TraceTo,
     /// How a trace line looks. Default [`TraceFormat::Text`].
@@ -89,6 +92,8 @@ impl Config {
         Limits {
             connections: self.max_connections,
             connections_per_address: self.max_connections_per_address,
+            messages_per_second: self.max_messages,
+            messages_at_once: self.max_messages.saturating_mul(4),
             ..Limits::default()
         }
     }
@@ -144,6 +149,8 @@ fn ready(pick: &mut Pick) -> Result<Config, Wrong> {
         &limits.connections_per_address.to_string(),
         connections,
     )?;
+    let max_messages =
+        pick.one("max-messages", &limits.messages_per_second.to_string(), messages)?;
     let trace = pick.one("trace", "off", TraceTo::parse)?;
     let trace_format = pick.one("trace-format", "text", |text| {
         word(text, [("text", TraceFormat::Text), ("json", TraceFormat::Json)])
@@ -161,6 +168,7 @@ fn ready(pick: &mut Pick) -> Result<Config, Wrong> {
         origins,
         max_connections,
         max_connections_per_address,
+        max_messages,
         trace,
         trace_format,
         trace_bodies,
@@ -171,6 +179,13 @@ fn connections(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=MOST_CONNECTIONS) => Ok(number),
         _ => Err(format!("{text:?} is not a number from 1 to {MOST_CONNECTIONS}")),
+    }
+}
+
+fn messages(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        _ => Err(format!("{text:?} is not a number from 1 to {}", u32::MAX)),
     }
 }
 

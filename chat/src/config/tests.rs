@@ -66,6 +66,7 @@ fn nothing_given_is_a_whole_configuration() {
         origins: vec![],
         max_connections: limits.connections,
         max_connections_per_address: limits.connections_per_address,
+        max_messages: limits.messages_per_second,
         trace: TraceTo::Off,
         trace_format: TraceFormat::Text,
         trace_bodies: false,
@@ -81,6 +82,7 @@ fn every_setting_arrives_from_every_source() {
         origins: vec!["https://b.org".into(), "http://c.org:3000".into()],
         max_connections: 7,
         max_connections_per_address: 3,
+        max_messages: 9,
         trace: TraceTo::File("t.txt".into()),
         trace_format: TraceFormat::Json,
         trace_bodies: true,
@@ -89,7 +91,7 @@ fn every_setting_arrives_from_every_source() {
     let flags = [
         "-a", ":1", "--addr", "localhost:2", "--host", "A.org",
         "--allow-origin", "https://b.org:443", "--allow-origin=http://c.org:3000",
-        "--max-connections", "7", "--max-connections-per-address", "3",
+        "--max-connections", "7", "--max-connections-per-address", "3", "--max-messages", "9",
         "-t", "t.txt", "--trace-format", "json", "--trace-bodies", "show",
     ];
     assert_eq!(config(&flags, &[], None), expected);
@@ -99,6 +101,7 @@ fn every_setting_arrives_from_every_source() {
         ("CHAT_ALLOW_ORIGIN", "https://b.org:443, http://c.org:3000"),
         ("CHAT_MAX_CONNECTIONS", "7"),
         ("CHAT_MAX_CONNECTIONS_PER_ADDRESS", "3"),
+        ("CHAT_MAX_MESSAGES", "9"),
         ("CHAT_TRACE", "t.txt"),
         ("CHAT_TRACE_FORMAT", "json"),
         ("CHAT_TRACE_BODIES", "show"),
@@ -110,6 +113,7 @@ fn every_setting_arrives_from_every_source() {
         allow-origin = ['https://b.org:443', 'http://c.org:3000']
         max-connections = 7
         max-connections-per-address = 3
+        max-messages = 9
         trace = 't.txt'
         trace-format = 'json'
         trace-bodies = 'show'
@@ -150,6 +154,7 @@ fn the_listing_names_every_source() {
     allow-origin = ["https://b.org", "https://c.org"] # chat.toml:3
     max-connections = 7                        # CHAT_MAX_CONNECTIONS
     max-connections-per-address = 2            # --max-connections-per-address
+    max-messages = 50                          # default
     trace = "t.txt"                            # --trace
     trace-format = "text"                      # default
     trace-bodies = "hide"                      # default

@@ -34,7 +34,10 @@ impl Session {
         let id = request.id;
         let done = match request.command {
             Ok(Command::Quit) => return Err(End::Closed),
-            Ok(command) => self.obey(id, command).await,
+            Ok(command) => match guard.asked(clock::now()) {
+                None => self.obey(id, command).await,
+                Some(wait) => Err(Refused::TooFast(wait)),
+            },
             Err(refused) => Err(refused),
         };
         match done {

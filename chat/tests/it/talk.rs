@@ -1,7 +1,11 @@
 //! What members can do besides posting in one room: rooms, direct messages, history, changes.
 
-use chat::{Limits, Wire};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat::{End, Limits, Tracers, Wire};
 use serde_json::{Value, json};
+use trace::Recorder;
 
 use crate::client::{Client, World};
 
@@ -228,6 +232,28 @@ async fn typing_is_shown_and_not_too_often() {
         }
     };
     assert_eq!((typing, &last["body"]), (1, &"done".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_too_fast_is_told_when_to_go_on() {
+    let seen = Recorder::default();
+    let tracers = Tracers::all(Arc::new(seen.clone()));
+    let limits = Limits { messages_per_second: 2, messages_at_once: 3, ..Limits::default() };
+    let world = World::traced(limits, tracers, seen);
+    let mut ann = world.join("ann").await;
+    for body in ["one", "two", "three"] {
+        ann.post(body).await;
+    }
+    let error = ann.hear_type("error").await;
+    assert_eq!((&error["code"], &error["retry_ms"]), (&"rate_limited".into(), &501.into()));
+    tokio::time::advance(Duration::from_millis(501)).await;
+    ann.post("three").await;
+    while ann.hear_type("message").await["body"] != "three" {}
+    // Who goes on regardless is sent away.
+    for _ in 0..40 {
+        ann.post("again").await;
+    }
+    assert_eq!(ann.end().await, End::Refused);
 }
 
 #[tokio::test(start_paused = true)]

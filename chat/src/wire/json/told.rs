@@ -95,6 +95,9 @@ pub(in crate::wire) fn reply(reply: &Reply) -> Vec<u8> {
             if let Refused::NameTaken { suggest } = refused {
                 error["suggest"] = suggest.as_str().into();
             }
+            if let Some(ms) = refused.retry_ms() {
+                error["retry_ms"] = ms.into();
+            }
             (error, *id)
         }
         Reply::Joined { id, joined } => {

@@ -62,6 +62,7 @@ async fn config_tells_each_value_and_its_source() {
     allow-origin = []                          # default
     max-connections = 77                       # chat.toml:2
     max-connections-per-address = 100          # default
+    max-messages = 50                          # default
     trace = "stderr"                           # --trace
     trace-format = "json"                      # chat.toml:3
     trace-bodies = "hide"                      # default
