@@ -64,18 +64,18 @@ async fn a_text_client_says_its_name_first() {
 }
 
 /// A bare connection, read line by line.
-struct Bare {
+pub struct Bare {
     read: tokio::io::Lines<BufReader<OwnedReadHalf>>,
     write: OwnedWriteHalf,
 }
 
 impl Bare {
-    async fn connect(server: &Running) -> Self {
+    pub async fn connect(server: &Running) -> Self {
         let (read, write) = server.connect().await.into_split();
         Self { read: BufReader::new(read).lines(), write }
     }
 
-    async fn say(&mut self, bytes: impl AsRef<[u8]>) {
+    pub async fn say(&mut self, bytes: impl AsRef<[u8]>) {
         self.write.write_all(bytes.as_ref()).await.unwrap();
     }
 
@@ -84,7 +84,7 @@ impl Bare {
     }
 
     /// The next line that begins so, skipping others.
-    async fn until(&mut self, start: &str) -> String {
+    pub async fn until(&mut self, start: &str) -> String {
         loop {
             let line = self.next().await.expect("a line before the end");
             if line.starts_with(start) {
