@@ -45,7 +45,7 @@ function timeOf(date) {
 }
 
 function textOf(body, names, me) {
-  if (!body) return el("div", "text note", t("deleted"));
+  if (!body) return el("div", "text mark", t("deleted"));
   const text = el("div", "text", render(body, names, me));
   if (jumbo(body)) text.classList.add("jumbo");
   return text;
@@ -54,14 +54,14 @@ function textOf(body, names, me) {
 /** Shows other words in a row, or that there are none any more. */
 export function changeRow(row, body, names, me) {
   const text = textOf(body, names, me);
-  if (body) text.append(" ", el("small", "note", t("edited")));
+  if (body) text.append(" ", el("small", "mark", t("edited")));
   row.querySelector(".text").replaceWith(text);
 }
 
 /** @param {{from: string, to?: string[], at: Date, body: string}} message */
 export function messageRow(message, names, me) {
   const text = textOf(message.body, names, me);
-  const to = message.to ? [" ", el("small", "note", t("privately", message.to.join(", ")))] : [];
+  const to = message.to ? [" ", el("small", "mark", t("privately", message.to.join(", ")))] : [];
   const row = el(
     "div",
     "row",

@@ -253,7 +253,7 @@ pub(crate) async fn changes_and_private_messages_show(world: &World) -> Res {
     expected.sort();
     assert_eq!(texts, expected);
     bob.until("document.querySelectorAll('#log .rule').length <= 1").await?;
-    bob.until("document.querySelector('#log .by .note').textContent === 'to bob alone'").await?;
+    bob.until("document.querySelector('#log .by .mark').textContent === 'to bob alone'").await?;
     let late = world.person("eve").await?;
     late.sees("aloud again").await?;
     assert_eq!(late.texts().await?, ["hello (edited)", "Message deleted", "aloud again"]);
