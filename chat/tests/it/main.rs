@@ -8,6 +8,7 @@ mod cli;
 mod client;
 mod clients;
 mod events;
+mod examples;
 mod hostile;
 mod http;
 mod protocol;

@@ -60,9 +60,7 @@ impl Running {
 
     /// What the server answers to these bytes, up to the end of the connection.
     pub async fn ask(&self, request: &str) -> String {
-        let mut stream = self.connect().await;
-        stream.write_all(request.replace("HOST", &self.addr.to_string()).as_bytes()).await.unwrap();
-        read_all(&mut stream).await
+        answer(self.addr, request).await
     }
 
     pub async fn get(&self, path: &str) -> String {
@@ -73,6 +71,13 @@ impl Running {
         let saw = timeout(PATIENCE, self.seen.saw(text)).await;
         saw.unwrap_or_else(|_| panic!("never saw {text:?} in\n{}", self.seen));
     }
+}
+
+/// What is answered at an address to these bytes, up to the end of the connection.
+pub async fn answer(addr: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(request.replace("HOST", &addr.to_string()).as_bytes()).await.unwrap();
+    read_all(&mut stream).await
 }
 
 pub async fn read_all(stream: &mut TcpStream) -> String {
