@@ -5,7 +5,7 @@ use trace::trace;
 
 use super::{Inbound, Session};
 use crate::clock;
-use crate::command::{Command, Range, Reply, Start};
+use crate::command::{Command, Joined, Page, Range, Reply, Start};
 use crate::end::End;
 use crate::entry::Seq;
 use crate::guard::Guard;
@@ -128,9 +128,11 @@ impl Session {
 
     fn join(&mut self, id: Option<u64>, room: RoomName, start: &Start) -> Done {
         self.login.as_ref().ok_or(Refused::HelloFirst)?;
-        if self.memberships.iter().any(|membership| *membership.room() == room) {
+        if let Some(membership) = self.memberships.iter().find(|joined| *joined.room() == room) {
+            let Page { epoch, head, .. } = membership.page(Range::Newest, 0);
+            let joined = Joined { room: room.clone(), epoch, head, replay: 0 };
             self.made_current(room);
-            return Ok(vec![]);
+            return Ok(vec![Reply::Joined { id, joined }]);
         }
         let rooms = self.memberships.iter().filter(|joined| *joined.room() != RoomName::inbox());
         if rooms.count() >= self.limits.rooms_per_session {

@@ -27,6 +27,9 @@ async fn rooms_are_joined_left_and_listed() {
         (&joined["id"], &joined["room"], &joined["head"]),
         (&1.into(), &"tea".into(), &0.into())
     );
+    ask(&ann, json!({"type":"join","id":6,"room":"tea","last":5})).await;
+    let again = ann.hear_type("joined").await;
+    assert_eq!((&again["id"], &again["epoch"]), (&6.into(), &joined["epoch"]));
     ask(&bob, json!({"type":"post","id":2,"room":"tea","body":"me too"})).await;
     assert_eq!(bob.hear_type("error").await["code"], "not_joined");
     ask(&bob, json!({"type":"join","room":"tea"})).await;
