@@ -26,21 +26,9 @@ struct With<T, V> {
     value: V,
 }
 
-/// One field and those that come after it.
-#[derive(Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) key: &'static str,
-    pub(crate) value: Value<'a>,
-    pub(crate) next: Option<&'a Context<'a>>,
-}
-
 impl<T: Tracer, V: Display + Send + Sync> Tracer for With<T, V> {
     fn trace(&self, event: &Event<'_>) {
-        self.tracer.trace(&event.in_context(&Context {
-            key: self.key,
-            value: Value::Args(format_args!("{}", self.value)),
-            next: event.context(),
-        }));
+        self.tracer.trace(&event.after(&[(self.key, Value::Args(format_args!("{}", self.value)))]));
     }
 
     fn enabled(&self) -> bool {

@@ -1,39 +1,34 @@
 use std::fmt;
 use std::iter;
 
-use crate::context::Context;
 use crate::line::Line;
 
-/// What is known of an event before it happens.
+/// The place of an event in the program.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Site<'a> {
+pub struct Site {
     pub(crate) module: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
-    pub(crate) keys: &'a [&'static str],
+    /// `None` if it is no `trace!`.
     #[cfg(feature = "tracing")]
-    pub(crate) callsite: crate::to_tracing::Callsite,
+    pub(crate) callsite: Option<crate::to_tracing::Callsite>,
 }
 
-impl<'a> Site<'a> {
+impl Site {
     #[doc(hidden)]
-    pub const fn new(
-        module: &'static str,
-        file: &'static str,
-        line: u32,
-        keys: &'a [&'static str],
-    ) -> Site<'a> {
+    pub const fn new(module: &'static str, file: &'static str, line: u32) -> Site {
         Site {
             module,
             file,
             line,
-            keys,
             #[cfg(feature = "tracing")]
-            callsite: crate::to_tracing::Callsite::new(),
+            callsite: Some(crate::to_tracing::Callsite::new()),
         }
     }
 }
+
+pub(crate) type Field<'a> = (&'static str, Value<'a>);
 
 /// One thing that happened: a message, fields, and the place in the program.
 ///
@@ -55,54 +50,26 @@ impl<'a> Site<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Event<'a> {
-    site: &'a Site<'a>,
+    pub(crate) site: &'a Site,
     message: fmt::Arguments<'a>,
-    context: Option<&'a Context<'a>>,
-    values: &'a [Value<'a>],
-    /// The site again, if it is that of a `trace!`.
-    #[cfg(feature = "tracing")]
-    home: Option<&'static Site<'static>>,
+    pub(crate) fields: &'a [Field<'a>],
+    /// The event as it was before a [`with`](crate::with) put these fields before its own.
+    pub(crate) inner: Option<&'a Event<'a>>,
 }
 
 impl<'a> Event<'a> {
     #[doc(hidden)]
     pub fn new(
-        site: &'static Site<'static>,
+        site: &'a Site,
         message: fmt::Arguments<'a>,
-        values: &'a [Value<'a>],
+        fields: &'a [(&'static str, Value<'a>)],
     ) -> Event<'a> {
-        Event {
-            site,
-            message,
-            context: None,
-            values,
-            #[cfg(feature = "tracing")]
-            home: Some(site),
-        }
+        Event { site, message, fields, inner: None }
     }
 
-    /// An event that no `trace!` made.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn foreign(
-        site: &'a Site<'a>,
-        message: fmt::Arguments<'a>,
-        values: &'a [Value<'a>],
-    ) -> Event<'a> {
-        Event { site, message, context: None, values, home: None }
-    }
-
-    /// The `trace!` that made it, and the values of its keys.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn home(&self) -> Option<(&'static Site<'static>, &'a [Value<'a>])> {
-        self.home.map(|site| (site, self.values))
-    }
-
-    pub(crate) fn context(&self) -> Option<&'a Context<'a>> {
-        self.context
-    }
-
-    pub(crate) fn in_context(&self, context: &'a Context<'a>) -> Event<'a> {
-        Event { context: Some(context), ..*self }
+    /// The same event with more fields before its own.
+    pub(crate) fn after(&'a self, fields: &'a [Field<'a>]) -> Event<'a> {
+        Event { fields, inner: Some(self), ..*self }
     }
 
     /// The message as it was given, nothing escaped.
@@ -124,14 +91,8 @@ impl<'a> Event<'a> {
     /// trace!(tracer, "received"; bytes = 5);
     /// ```
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
-        let own = self.site.keys.iter().copied().zip(self.values.iter().copied());
-        self.around().chain(own)
-    }
-
-    /// The fields of [`with`](crate::with) alone.
-    pub(crate) fn around(&self) -> impl Iterator<Item = (&'static str, Value<'a>)> + use<'a> {
-        let context = iter::successors(self.context, |field| field.next);
-        context.map(|field| (field.key, field.value))
+        let inner = iter::successors(self.inner, |event| event.inner);
+        self.fields.iter().chain(inner.flat_map(|event| event.fields)).copied()
     }
 
     /// The field of that name; of several, the last one.

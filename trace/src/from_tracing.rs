@@ -55,16 +55,19 @@ impl<T: Tracer + 'static> Subscriber for FromTracing<T> {
 
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
-        let mut seen = Seen { message: String::new(), keys: Vec::new(), values: Vec::new() };
-        seen.keys.extend(["level", "target"]);
+        let mut seen = Seen { message: String::new(), fields: Vec::new() };
         event.record(&mut seen);
-        let standing = [metadata.level().as_str(), metadata.target()].map(Value::Str);
-        let own = seen.values.iter().map(Held::value);
-        let values: Vec<_> = standing.into_iter().chain(own).collect();
-        let (file, line) =
-            (metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
-        let site = Site::new(metadata.target(), file, line, &seen.keys);
-        self.tracer.trace(&crate::Event::foreign(&site, format_args!("{}", seen.message), &values));
+        let standing = [("level", metadata.level().as_str()), ("target", metadata.target())];
+        let standing = standing.map(|(key, value)| (key, Value::Str(value)));
+        let own = seen.fields.iter().map(|(key, value)| (*key, value.value()));
+        let fields: Vec<_> = standing.into_iter().chain(own).collect();
+        let site = Site {
+            module: metadata.target(),
+            file: metadata.file().unwrap_or_default(),
+            line: metadata.line().unwrap_or_default(),
+            callsite: None,
+        };
+        self.tracer.trace(&crate::Event::new(&site, format_args!("{}", seen.message), &fields));
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -87,8 +90,7 @@ fn is_foreign(metadata: &Metadata<'_>) -> bool {
 /// The fields of one event, which can be looked at only while they are recorded.
 struct Seen {
     message: String,
-    keys: Vec<&'static str>,
-    values: Vec<Held>,
+    fields: Vec<(&'static str, Held)>,
 }
 
 enum Held {
@@ -108,16 +110,14 @@ impl Held {
 
 impl Seen {
     fn plain(&mut self, field: &Field, value: impl Into<Value<'static>>) {
-        self.keys.push(field.name());
-        self.values.push(Held::Plain(value.into()));
+        self.fields.push((field.name(), Held::Plain(value.into())));
     }
 
     fn text(&mut self, field: &Field, text: String) {
         if field.name() == "message" {
             self.message = text;
         } else {
-            self.keys.push(field.name());
-            self.values.push(Held::Text(text));
+            self.fields.push((field.name(), Held::Text(text)));
         }
     }
 }

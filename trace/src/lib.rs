@@ -65,18 +65,17 @@ macro_rules! trace {
         match &$tracer {
             tracer => {
                 if $crate::Tracer::enabled(tracer) {
-                    static SITE: $crate::Site<'static> = $crate::Site::new(
+                    static SITE: $crate::Site = $crate::Site::new(
                         ::core::module_path!(),
                         ::core::file!(),
                         ::core::line!(),
-                        &[$($(::core::stringify!($key)),+)?],
                     );
                     $crate::Tracer::trace(
                         tracer,
                         &$crate::Event::new(
                             &SITE,
                             ::core::format_args!($format $(, $arg)*),
-                            &[$($($crate::Value::from($value)),+)?],
+                            &[$($((::core::stringify!($key), $crate::Value::from($value))),+)?],
                         ),
                     );
                 }

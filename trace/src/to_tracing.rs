@@ -1,12 +1,13 @@
+use std::iter;
 use std::sync::OnceLock;
 
-use tracing_core::callsite::{self, DefaultCallsite};
-use tracing_core::field::{FieldSet, Value as Field};
+use tracing_core::callsite::{Callsite as _, DefaultCallsite};
+use tracing_core::field::{self, FieldSet};
 use tracing_core::metadata::{Kind, LevelFilter};
 use tracing_core::subscriber::Interest;
-use tracing_core::{Level, Metadata, dispatcher, identify_callsite};
+use tracing_core::{Level, Metadata, callsite, dispatcher, identify_callsite};
 
-use crate::event::Site;
+use crate::event::{Field, Site};
 use crate::line::Line;
 use crate::{Event, Tracer, Value};
 
@@ -45,28 +46,34 @@ struct ToTracing;
 
 impl Tracer for ToTracing {
     fn trace(&self, event: &Event<'_>) {
-        let Some((site, values)) = event.home() else { return };
-        let metadata = site.metadata();
+        let mut own = event;
+        while let Some(inner) = own.inner {
+            own = inner;
+        }
+        let Some(metadata) = own.site.metadata(own.fields) else { return };
         dispatcher::get_default(|dispatch| {
             if !dispatch.enabled(metadata) {
                 return;
             }
             let mut context = Line::new();
-            context.fields(event.around());
+            let around = event.fields().count() - own.fields.len();
+            context.fields(event.fields().take(around));
             let context = context.to_text();
             // Every field of a line comes after a space.
             let context = context.get(1..);
             let message = event.message();
             let (mut few, mut many) = ([None; FEW], Vec::new());
             let len = metadata.fields().len();
-            let all: &mut [Option<&dyn Field>] = if len <= FEW {
+            let all: &mut [Option<&dyn field::Value>] = if len <= FEW {
                 &mut few[..len]
             } else {
                 many.resize(len, None);
                 &mut many
             };
             all[0] = Some(&message);
-            all[1..].iter_mut().zip(values).for_each(|(place, value)| *place = Some(field(value)));
+            for (place, (_, value)) in all[1..].iter_mut().zip(own.fields) {
+                *place = Some(typed(value));
+            }
             all[len - 1] = context.as_ref().map(|text| text as _);
             let all = metadata.fields().value_set_all(all);
             dispatch.event(&tracing_core::Event::new(metadata, &all));
@@ -78,7 +85,7 @@ impl Tracer for ToTracing {
     }
 }
 
-fn field<'a>(value: &'a Value<'_>) -> &'a dyn Field {
+fn typed<'a>(value: &'a Value<'_>) -> &'a dyn field::Value {
     match value {
         Value::Bool(value) => value,
         Value::I64(value) => value,
@@ -89,41 +96,49 @@ fn field<'a>(value: &'a Value<'_>) -> &'a dyn Field {
     }
 }
 
-/// What a site needs to be a callsite of `tracing`.
-#[derive(Debug)]
-pub(crate) struct Callsite {
-    metadata: OnceLock<Metadata<'static>>,
-    /// In the list of `tracing`, which registers it once and without a lock. What it learns there
-    /// is not asked for: one thread would decide for all.
-    listed: OnceLock<DefaultCallsite>,
-}
+/// What a `trace!` is to `tracing`, once its first event got there.
+pub(crate) type Callsite = OnceLock<&'static DefaultCallsite>;
 
-impl Callsite {
-    pub(crate) const fn new() -> Callsite {
-        Callsite { metadata: OnceLock::new(), listed: OnceLock::new() }
-    }
-}
-
-impl Site<'static> {
-    /// What `tracing` knows of the site, from now on at the latest.
-    fn metadata(&'static self) -> &'static Metadata<'static> {
-        let metadata = self.callsite.metadata.get_or_init(|| {
-            let names = [&["message"], self.keys, &["context"]].concat();
-            let fields = FieldSet::new(names.leak(), identify_callsite!(self));
+impl Site {
+    /// What `tracing` knows of the site, from now on at the latest. All its events have the same
+    /// names.
+    fn metadata(&self, fields: &[Field<'_>]) -> Option<&'static Metadata<'static>> {
+        let callsite = *self.callsite.as_ref()?.get_or_init(|| {
+            let names = iter::once("message").chain(fields.iter().map(|(name, _)| *name));
+            let names = names.chain(iter::once("context")).collect::<Vec<_>>().leak();
+            let identity: &Identity = Box::leak(Box::default());
             let (file, line, module) = (Some(self.file), Some(self.line), Some(self.module));
-            Metadata::new(NAME, self.module, Level::TRACE, file, line, module, fields, Kind::EVENT)
+            let fields = FieldSet::new(names, identify_callsite!(identity));
+            let metadata = identity.0.get_or_init(|| {
+                Metadata::new(
+                    NAME,
+                    self.module,
+                    Level::TRACE,
+                    file,
+                    line,
+                    module,
+                    fields,
+                    Kind::EVENT,
+                )
+            });
+            Box::leak(Box::new(DefaultCallsite::new(metadata)))
         });
-        self.callsite.listed.get_or_init(|| DefaultCallsite::new(metadata)).interest();
-        metadata
+        // Registers it, once and without a lock. What it learns there is not asked for: one thread
+        // would decide for all.
+        callsite.interest();
+        Some(callsite.metadata())
     }
 }
 
-/// The identity of the site: what is listed cannot be part of what describes it.
-impl callsite::Callsite for Site<'static> {
+/// Tells the callsites apart: what is listed cannot be part of what describes it.
+#[derive(Default)]
+struct Identity(OnceLock<Metadata<'static>>);
+
+impl callsite::Callsite for Identity {
     fn set_interest(&self, _: Interest) {}
 
     fn metadata(&self) -> &Metadata<'_> {
-        self.callsite.metadata.get().expect("only its description names it")
+        self.0.get().expect("only its description names it")
     }
 }
 
@@ -133,12 +148,12 @@ mod tests {
 
     #[test]
     fn a_site_is_what_its_fields_belong_to() {
-        static SITE: Site<'static> = Site::new("module", "file", 7, &["client"]);
-        let metadata = SITE.metadata();
-        callsite::Callsite::set_interest(&SITE, Interest::never());
-        assert!(std::ptr::eq(callsite::Callsite::metadata(&SITE), metadata));
-        assert_eq!(metadata.callsite(), identify_callsite!(&SITE));
         // At run time too.
-        assert_eq!(Site::new("module", "file", 7, &[]).line, SITE.line);
+        let site = Site::new("module", "file", 7);
+        let metadata = site.metadata(&[("client", Value::U64(1))]).unwrap();
+        assert!(std::ptr::eq(site.metadata(&[]).unwrap(), metadata));
+        let identity = metadata.callsite().0;
+        identity.set_interest(Interest::never());
+        assert!(std::ptr::eq(identity.metadata(), metadata));
     }
 }
