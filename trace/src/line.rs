@@ -11,11 +11,15 @@ pub(crate) struct Line {
     len: usize,
     /// Everything, once it did not fit the stack. Empty until then.
     heap: Vec<u8>,
+    /// The bytes at which what is being written needs a second look.
+    suspects: &'static Suspects,
+    /// Whether the value that is being written would be misread without quotes.
+    misread: bool,
 }
 
 impl Line {
     pub(crate) fn new() -> Line {
-        Line { stack: [0; STACK], len: 0, heap: Vec::new() }
+        Line { stack: [0; STACK], len: 0, heap: Vec::new(), suspects: &IN_TEXT, misread: false }
     }
 
     /// The event as it is printed, without the newline that ends it.
@@ -23,14 +27,14 @@ impl Line {
     /// All code of the user that can be behind an event runs here, before any lock is taken.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         // A `Display` that fails cuts its own text short and nothing else.
-        let _ = Text(self).write_fmt(event.message());
+        let _ = self.write_fmt(event.message());
         self.fields(event.fields());
     }
 
     /// ` key=value` for each of them.
     pub(crate) fn fields<'a>(&mut self, fields: impl Iterator<Item = (&'static str, Value<'a>)>) {
         for (key, value) in fields {
-            let _ = Text(self).write_fmt(format_args!(" {key}="));
+            let _ = write!(self, " {key}=");
             self.value(value);
         }
     }
@@ -81,29 +85,21 @@ impl Line {
     pub(crate) fn value(&mut self, value: Value<'_>) {
         let start = self.len;
         self.push(b"\"");
-        let mut quoted = Quoted { line: self, needed: false };
+        self.suspects = &IN_VALUE;
+        self.misread = false;
         let _ = match value {
-            Value::Str(text) => quoted.write_str(text),
-            value => quoted.write_fmt(format_args!("{value}")),
+            Value::Str(text) => self.write_str(text),
+            value => write!(self, "{value}"),
         };
-        let needed = quoted.needed || self.len == start + 1;
-        if needed { self.push(b"\"") } else { self.remove(start) }
+        self.suspects = &IN_TEXT;
+        if self.misread || self.len == start + 1 { self.push(b"\"") } else { self.remove(start) }
     }
 
-    /// Pushes the text, with `each` deciding about the characters that are suspect.
-    fn escape(&mut self, text: &str, suspects: &Suspects, mut each: impl FnMut(&mut Line, char)) {
-        let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| suspects[usize::from(byte)]) {
-            let c = rest[at..].chars().next().unwrap_or_default();
-            self.push(&rest.as_bytes()[..at]);
-            each(self, c);
-            rest = &rest[at + c.len_utf8()..];
-        }
-        self.push(rest.as_bytes());
-    }
-
+    /// Writes a character that was suspect. Only in a value, quotes and backslashes are.
     fn push_char(&mut self, c: char) {
-        if escaped(c) {
+        let escape = is_harmful(c) || matches!(c, '"' | '\\');
+        self.misread |= escape || c.is_whitespace() || c == '=';
+        if escape {
             c.escape_default().for_each(|c| self.push(&[c as u8]));
         } else {
             self.push(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -111,46 +107,30 @@ impl Line {
     }
 }
 
-/// Free text: stays on its line, and cannot drive a terminal or turn the text around.
-struct Text<'a>(&'a mut Line);
-
-impl fmt::Write for Text<'_> {
+/// Text stays on its line, and cannot drive a terminal or turn the text around.
+impl fmt::Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.escape(text, &IN_TEXT, Line::push_char);
-        Ok(())
-    }
-}
-
-/// Text between quotes. `needed` says whether it would be misread without them.
-struct Quoted<'a> {
-    line: &'a mut Line,
-    needed: bool,
-}
-
-impl fmt::Write for Quoted<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.line.escape(text, &IN_VALUE, |line, c| {
-            self.needed |= splits(c) || escaped(c);
-            if matches!(c, '"' | '\\') {
-                line.push(b"\\");
-            }
-            line.push_char(c);
-        });
+        let suspects = self.suspects;
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| suspects[usize::from(byte)]) {
+            let (harmless, suspect) = rest.split_at(at);
+            let mut chars = suspect.chars();
+            let c = chars.next().unwrap_or_default();
+            self.push(harmless.as_bytes());
+            self.push_char(c);
+            rest = chars.as_str();
+        }
+        self.push(rest.as_bytes());
         Ok(())
     }
 }
 
 /// Characters that are never written as they are: controls, line separators, and those that
 /// change the direction of what follows or are invisible.
-fn escaped(c: char) -> bool {
+fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Characters that a value cannot hold without quotes, or the line could be split elsewhere.
-fn splits(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '=' | '"' | '\\')
 }
 
 /// A byte is suspect if a character that needs a second look can begin with it. Most text has
@@ -176,12 +156,21 @@ mod tests {
     use super::*;
     use crate::{from_fn, trace};
 
+    /// What is written of a character, and whether a value that has it needs quotes.
+    fn written(c: char, suspects: &'static Suspects) -> (Vec<u8>, bool) {
+        let mut line = Line { suspects, ..Line::new() };
+        line.write_char(c).unwrap();
+        (line.bytes().to_vec(), line.misread)
+    }
+
     #[test]
     fn no_character_slips_past_its_first_byte() {
         for c in '\0'..=char::MAX {
-            let first = usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0]);
-            assert!(!escaped(c) || IN_TEXT[first], "{c:?} in text");
-            assert!(!(escaped(c) || splits(c)) || IN_VALUE[first], "{c:?} in a value");
+            let looked_at = written(c, &[true; 256]);
+            assert_eq!(written(c, &IN_VALUE), looked_at, "{c:?} in a value");
+            if !matches!(c, '"' | '\\') {
+                assert_eq!(written(c, &IN_TEXT).0, looked_at.0, "{c:?} in text");
+            }
         }
     }
 
