@@ -120,7 +120,7 @@ impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = Line::new();
         line.event(self);
-        f.write_str(&line.to_text())
+        f.write_str(&line.text())
     }
 }
 

@@ -44,20 +44,19 @@ impl Line {
         self.bytes()
     }
 
-    pub(crate) fn to_text(&self) -> Cow<'_, str> {
+    pub(crate) fn text(&mut self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.bytes())
     }
 
-    fn bytes(&self) -> &[u8] {
-        if self.heap.is_empty() { &self.stack[..self.len] } else { &self.heap }
+    fn bytes(&mut self) -> &mut [u8] {
+        if self.heap.is_empty() { &mut self.stack[..self.len] } else { &mut self.heap }
     }
 
     fn push(&mut self, text: &[u8]) {
         let end = self.len + text.len();
-        if let (true, Some(room)) = (self.heap.is_empty(), self.stack.get_mut(self.len..end)) {
-            room.copy_from_slice(text);
-        } else {
-            self.spill(text);
+        match self.stack.get_mut(self.len..end) {
+            Some(room) => room.copy_from_slice(text),
+            None => self.spill(text),
         }
         self.len = end;
     }
@@ -70,21 +69,10 @@ impl Line {
         self.heap.extend_from_slice(text);
     }
 
-    /// Takes out the one byte at `at`.
-    fn remove(&mut self, at: usize) {
-        if self.heap.is_empty() {
-            self.stack.copy_within(at + 1..self.len, at);
-        } else {
-            self.heap.remove(at);
-        }
-        self.len -= 1;
-    }
-
-    /// Writes a value as quoted text, and takes the quote back if the text turns out not to need
-    /// it: a value can be read only once, and there is no room to keep it aside.
+    /// Writes a value, and puts it into quotes if the text turned out to need them: it can be read
+    /// only once.
     pub(crate) fn value(&mut self, value: Value<'_>) {
         let start = self.len;
-        self.push(b"\"");
         self.suspects = &IN_VALUE;
         self.misread = false;
         let _ = match value {
@@ -92,7 +80,10 @@ impl Line {
             value => write!(self, "{value}"),
         };
         self.suspects = &IN_TEXT;
-        if self.misread || self.len == start + 1 { self.push(b"\"") } else { self.remove(start) }
+        if self.misread || self.len == start {
+            self.push(b"\"\"");
+            self.bytes()[start..].rotate_right(1);
+        }
     }
 
     /// Writes a character that was suspect. Only in a value, quotes and backslashes are.

@@ -121,7 +121,7 @@ impl Tracer for Recorder {
         let text = |value| {
             let mut text = Line::new();
             text.value(value);
-            text.to_text().into_owned()
+            text.text().into_owned()
         };
         let fields = event.fields().map(|(key, value)| (key, text(value))).collect();
         let mut tape = self.tape();

@@ -58,7 +58,7 @@ impl Tracer for ToTracing {
             let mut context = Line::new();
             let around = event.fields().count() - own.fields.len();
             context.fields(event.fields().take(around));
-            let context = context.to_text();
+            let context = context.text();
             // Every field of a line comes after a space.
             let context = context.get(1..);
             let message = event.message();
