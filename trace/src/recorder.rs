@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -36,14 +37,8 @@ struct Tape {
 #[derive(Debug)]
 struct Record {
     line: String,
-    fields: Vec<(&'static str, String)>,
-}
-
-impl Record {
-    fn get(&self, key: &str) -> Option<&str> {
-        let found = self.fields.iter().rfind(|(name, _)| *name == key);
-        found.map(|(_, value)| value.as_str())
-    }
+    /// Of several fields of one name, the last.
+    fields: HashMap<&'static str, String>,
 }
 
 impl Recorder {
@@ -59,16 +54,14 @@ impl Recorder {
     /// value, numbers by size and before everything else. Lines without the field are left out.
     pub fn by(&self, key: &str) -> String {
         let tape = self.tape();
-        let mut lanes: Vec<&str> =
-            tape.records.iter().filter_map(|record| record.get(key)).collect();
-        lanes.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then(a.cmp(b)));
-        lanes.dedup();
+        let lines = tape.records.iter();
+        let lines = lines.filter_map(|record| Some((record.fields.get(key)?, &record.line)));
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort_by(|(a, _), (b, _)| rank(a).total_cmp(&rank(b)).then(a.cmp(b)));
         let mut text = String::new();
-        for lane in lanes {
-            text.push_str(&format!("[{lane}]\n"));
-            for record in tape.records.iter().filter(|record| record.get(key) == Some(lane)) {
-                text.push_str(&format!("{}\n", record.line));
-            }
+        for lane in lines.chunk_by(|(a, _), (b, _)| a == b) {
+            text += &format!("[{}]\n", lane[0].0);
+            lane.iter().for_each(|(_, line)| text += &format!("{line}\n"));
         }
         text
     }
