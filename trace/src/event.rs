@@ -59,11 +59,7 @@ pub struct Event<'a> {
 
 impl<'a> Event<'a> {
     #[doc(hidden)]
-    pub fn new(
-        site: &'a Site,
-        message: fmt::Arguments<'a>,
-        fields: &'a [(&'static str, Value<'a>)],
-    ) -> Event<'a> {
+    pub fn new(site: &'a Site, message: fmt::Arguments<'a>, fields: &'a [Field<'a>]) -> Event<'a> {
         Event { site, message, fields, inner: None }
     }
 
@@ -179,12 +175,6 @@ from! {
     I64(i64): i8, i16, i32, i64, isize;
     U64(u64): u8, u16, u32, u64, usize;
     F64(f64): f64;
-    Str(&'a str): &'a str;
+    Str(&'a str): &'a str, &'a String;
     Args(fmt::Arguments<'a>): fmt::Arguments<'a>;
-}
-
-impl<'a> From<&'a String> for Value<'a> {
-    fn from(value: &'a String) -> Value<'a> {
-        Value::Str(value)
-    }
 }

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use crate::event::Field;
 use crate::{Event, Value};
 
 const STACK: usize = 256;
@@ -32,7 +33,7 @@ impl Line {
     }
 
     /// ` key=value` for each of them.
-    pub(crate) fn fields<'a>(&mut self, fields: impl Iterator<Item = (&'static str, Value<'a>)>) {
+    pub(crate) fn fields<'a>(&mut self, fields: impl Iterator<Item = Field<'a>>) {
         for (key, value) in fields {
             let _ = write!(self, " {key}=");
             self.value(value);
@@ -103,7 +104,7 @@ impl fmt::Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let suspects = self.suspects;
         let mut rest = text;
-        while let Some(at) = rest.bytes().position(|byte| suspects[usize::from(byte)]) {
+        while let Some(at) = rest.as_bytes().iter().position(|byte| suspects[usize::from(*byte)]) {
             let (harmless, suspect) = rest.split_at(at);
             let mut chars = suspect.chars();
             let c = chars.next().unwrap_or_default();
