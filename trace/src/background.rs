@@ -1,16 +1,13 @@
 mod queue;
-mod shared;
 mod worker;
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 use std::{fmt, io};
 
-use crate::write;
-use queue::{Batch, Queue};
-use shared::{Gone, Shared};
-use worker::Worker;
+use crate::ledger::{self, Ledger};
+use queue::{Batch, Phase, Queue};
+use worker::Shared;
 
 /// A writer that never makes its caller wait: another thread does the writing.
 ///
@@ -56,7 +53,7 @@ pub struct Background {
 impl Background {
     /// Starts the thread that writes. Fails if there is no thread or no memory to be had.
     pub fn new(w: impl io::Write + Send + 'static, capacity_bytes: usize) -> io::Result<Self> {
-        Self::with_report(w, capacity_bytes, write::report)
+        Self::with_report(w, capacity_bytes, ledger::report)
     }
 
     /// The same, for an output that is not plain lines: `report` makes the line, without its
@@ -76,35 +73,21 @@ impl Background {
         capacity_bytes: usize,
         report: impl Fn(u64) -> String + Send + 'static,
     ) -> io::Result<Self> {
-        Self::start(w, capacity_bytes, report, Duration::from_secs(1))
-    }
-
-    fn start(
-        w: impl io::Write + Send + 'static,
-        capacity: usize,
-        report: impl Fn(u64) -> String + Send + 'static,
-        patience: Duration,
-    ) -> io::Result<Self> {
         let mut batches = [Batch::default(), Batch::default()];
         for batch in &mut batches {
-            batch.bytes.try_reserve_exact(capacity)?;
+            batch.bytes.try_reserve_exact(capacity_bytes)?;
         }
         let [waiting, writing] = batches;
-        let shared = Arc::new(Shared::new(Queue::new(waiting, capacity), patience));
-        let gone = Gone(Arc::clone(&shared));
-        let worker = Worker::new(Arc::clone(&shared), w, report);
-        let run = move || {
-            // Outlives the worker and its writer, even if they panic.
-            let _gone = gone;
-            worker.run(writing);
-        };
+        let shared = Arc::new(Shared::new(Queue::new(waiting, capacity_bytes)));
+        let worker = Arc::clone(&shared);
+        let run = move || worker.run(Ledger::new(w, report), writing);
         let worker = thread::Builder::new().name("trace".to_owned()).spawn(run);
         worker.map(|worker| Background { shared, worker: Some(worker) })
     }
 
     /// How many lines were lost so far, told or not.
     pub fn lost(&self) -> u64 {
-        self.shared.queue().lost()
+        self.shared.queue().lost
     }
 }
 
@@ -125,12 +108,10 @@ impl io::Write for &Background {
 
     fn flush(&mut self) -> io::Result<()> {
         let mut queue = self.shared.queue();
-        let (flush, wake) = queue.flush();
-        if wake {
-            self.shared.work.notify_one();
-        }
-        let queue = self.shared.wait(queue, |queue| queue.flushed(flush).is_some());
-        queue.flushed(flush).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+        let flush = queue.flush();
+        self.shared.work.notify_one();
+        let flushed = self.shared.wait(queue, |queue| queue.flushed(flush));
+        flushed.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -151,12 +132,11 @@ impl io::Write for Background {
 impl Drop for Background {
     fn drop(&mut self) {
         let mut queue = self.shared.queue();
-        if queue.close() {
-            self.shared.work.notify_one();
-        }
-        let gone = self.shared.wait(queue, Queue::is_gone).is_gone();
+        queue.close();
+        self.shared.work.notify_one();
+        let gone = self.shared.wait(queue, |queue| (queue.phase == Phase::Gone).then_some(()));
         // A worker that hangs in its writer is left there.
-        if let (true, Some(worker)) = (gone, self.worker.take()) {
+        if let (Some(()), Some(worker)) = (gone, self.worker.take()) {
             let _ = worker.join();
         }
     }
@@ -174,9 +154,8 @@ mod tests {
     use std::iter;
     use std::panic::resume_unwind;
     use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
-    use super::queue::Phase;
     use super::*;
 
     const LONG: Duration = Duration::from_secs(20);
@@ -203,47 +182,64 @@ mod tests {
     fn a_writer_that_hangs_is_left_to_itself() {
         let ((called, calls), (let_go, hanging)) = (sync_channel(10), sync_channel(10));
         let w = Hanging { called, let_go: hanging };
-        let mut lines = Background::start(w, 100, write::report, Duration::from_millis(1)).unwrap();
+        let mut lines = Background::new(w, 100).unwrap();
+        lines.shared.queue().patience = Duration::from_millis(1);
         writeln!(lines, "one").unwrap();
         calls.recv_timeout(LONG).unwrap();
         assert_eq!(lines.flush().unwrap_err().kind(), io::ErrorKind::TimedOut);
         writeln!(lines, "two").unwrap();
         let shared = Arc::clone(&lines.shared);
         drop(lines);
-        assert!(!shared.queue().is_gone());
+        assert!(shared.queue().phase != Phase::Gone);
         drop(let_go);
         // It ends as soon as it can.
         calls.recv_timeout(LONG).unwrap();
         assert_eq!(calls.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
     }
 
-    /// Does nothing, and panics when it is flushed.
-    struct Brittle;
+    /// Takes everything, and panics when it is flushed or dropped.
+    struct Brittle {
+        flush: bool,
+        drop: bool,
+    }
 
     impl io::Write for Brittle {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Ok(0)
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
         }
 
         fn flush(&mut self) -> io::Result<()> {
-            resume_unwind(Box::new("broken"))
+            if self.flush { resume_unwind(Box::new("broken")) } else { Ok(()) }
+        }
+    }
+
+    impl Drop for Brittle {
+        fn drop(&mut self) {
+            if self.drop {
+                resume_unwind(Box::new("broken"));
+            }
         }
     }
 
     #[test]
     fn a_worker_that_panics_says_so_to_those_who_wait() {
-        // Nobody gives up by himself.
-        let patience = Duration::from_secs(3_600);
-        let mut lines = Background::start(Brittle, 100, write::report, patience).unwrap();
-        let (answer, answers) = sync_channel(1);
-        thread::spawn(move || {
-            let answered = answer.send(lines.flush().unwrap_err().kind());
-            drop(lines);
-            answered
-        });
-        assert_eq!(answers.recv_timeout(LONG), Ok(io::ErrorKind::BrokenPipe));
-        assert_eq!(answers.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
-        assert_eq!(Brittle.write(b"nothing").unwrap(), 0);
+        for (w, end) in [
+            (Brittle { flush: true, drop: false }, Err(io::ErrorKind::BrokenPipe)),
+            (Brittle { flush: false, drop: true }, Ok(())),
+        ] {
+            let mut lines = Background::new(w, 100).unwrap();
+            // Nobody gives up by himself.
+            lines.shared.queue().patience = Duration::from_secs(3_600);
+            let (answer, answers) = sync_channel(1);
+            thread::spawn(move || {
+                writeln!(lines, "one").unwrap();
+                let answered = answer.send(lines.flush().map_err(|error| error.kind()));
+                drop(lines);
+                answered
+            });
+            assert_eq!(answers.recv_timeout(LONG), Ok(end));
+            assert_eq!(answers.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
+        }
     }
 
     #[test]
@@ -266,7 +262,7 @@ mod tests {
         let begun = Instant::now();
         let phases = iter::repeat_with(|| {
             thread::yield_now();
-            lines.shared.queue().phase()
+            lines.shared.queue().phase
         });
         let asleep = |phase| phase == Phase::Sleeps;
         assert!(phases.take_while(|_| begun.elapsed() < LONG).any(asleep));

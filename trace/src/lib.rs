@@ -6,6 +6,7 @@ mod context;
 mod event;
 #[cfg(feature = "tracing")]
 mod from_tracing;
+mod ledger;
 mod line;
 mod recorder;
 #[cfg(feature = "tracing")]

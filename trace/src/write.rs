@@ -1,6 +1,7 @@
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ledger::{self, Ledger};
 use crate::line::Line;
 use crate::{Event, Tracer};
 
@@ -23,15 +24,16 @@ use crate::{Event, Tracer};
 /// assert_eq!(buf, b"joined client=7 name=\"ann lee\"\n");
 /// ```
 pub fn new(w: impl io::Write + Send) -> impl Tracer {
-    Lines(Mutex::new(Ledger { out: Out::new(w), lost: 0 }))
+    Lines(Mutex::new(Ledger::new(w, ledger::report)))
 }
 
 struct Lines<W>(Mutex<Ledger<W>>);
 
-struct Ledger<W> {
-    out: Out<W>,
-    /// Lines that were not written and that nobody was told of yet.
-    lost: u64,
+impl<W> Lines<W> {
+    fn ledger(&self) -> MutexGuard<'_, Ledger<W>> {
+        // Only a writer that panicked can have poisoned it, and that writer is asked again.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<W: io::Write + Send> Tracer for Lines<W> {
@@ -39,74 +41,10 @@ impl<W: io::Write + Send> Tracer for Lines<W> {
         let mut line = Line::new();
         line.event(event);
         let line = line.end();
-        // Only a writer that panicked can have poisoned it, and that writer is asked again.
-        let ledger = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let untold = ledger.lost;
-        // It is lost until it is out: a writer that panics never comes back here.
-        ledger.lost += 1;
-        if untold > 0 {
-            if !ledger.out.line(format!("{}\n", report(untold)).as_bytes()) {
-                return;
-            }
-            ledger.lost = 1;
-        }
-        if ledger.out.line(line) {
-            ledger.lost = 0;
-        }
+        let _ = self.ledger().write(line, &[line.len()], |_| ());
     }
 
     fn flush(&self) {
-        let mut ledger = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = ledger.out.w.flush();
-    }
-}
-
-/// What stands where lines are missing.
-pub(crate) fn report(lost: u64) -> String {
-    format!("... {lost} lost ...")
-}
-
-/// A writer that starts no line in the middle of another one.
-pub(crate) struct Out<W> {
-    pub(crate) w: W,
-    /// A failure cut the last line off.
-    cut: bool,
-}
-
-impl<W: io::Write> Out<W> {
-    pub(crate) fn new(w: W) -> Out<W> {
-        Out { w, cut: false }
-    }
-
-    /// Whether one line got out.
-    pub(crate) fn line(&mut self, line: &[u8]) -> bool {
-        let mut out = 0;
-        let _ = self.send(line, |bytes| out = bytes);
-        out == line.len()
-    }
-
-    /// Writes lines, and says after each step how many of their bytes are out.
-    ///
-    /// A newline that is all that is missing of a line counts as out: it is written before
-    /// anything else is.
-    pub(crate) fn send(&mut self, lines: &[u8], mut out: impl FnMut(usize)) -> io::Result<()> {
-        if self.cut {
-            self.w.write_all(b"\n")?;
-            self.cut = false;
-        }
-        let mut taken = 0;
-        while taken < lines.len() {
-            match self.w.write(&lines[taken..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(more) => {
-                    taken += more;
-                    self.cut = taken < lines.len() && lines[taken - 1] != b'\n';
-                    out(taken + usize::from(self.cut && lines[taken] == b'\n'));
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        let _ = self.ledger().w.flush();
     }
 }

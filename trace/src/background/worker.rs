@@ -1,95 +1,111 @@
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::queue::{Batch, Orders};
-use super::shared::Shared;
-use crate::write::Out;
+use super::queue::{Batch, Phase, Queue};
+use crate::ledger::Ledger;
 
-/// About how much is written at once. A batch goes out in several steps, so that a slow writer
-/// can be told from one that hangs.
-const PIECE: usize = 4096;
+/// How long a line may wait for others to be written together with.
+const LINGER: Duration = Duration::from_millis(10);
 
-/// Writes what the queue holds, batch by batch, on its own thread.
-pub(super) struct Worker<W, R> {
-    shared: Arc<Shared>,
-    out: Out<W>,
-    report: R,
-    /// Losses that the output does not tell of yet.
-    untold: u64,
+/// What the worker and those who write to it share.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// Held to copy a line, never while anything is written.
+    queue: Mutex<Queue>,
+    /// The worker waits here for something to do.
+    pub(super) work: Condvar,
+    /// Those who flush or drop wait here for the worker.
+    done: Condvar,
 }
 
-impl<W: io::Write, R: Fn(u64) -> String> Worker<W, R> {
-    pub(super) fn new(shared: Arc<Shared>, w: W, report: R) -> Worker<W, R> {
-        Worker { shared, out: Out::new(w), report, untold: 0 }
+impl Shared {
+    pub(super) fn new(queue: Queue) -> Shared {
+        Shared { queue: Mutex::new(queue), ..Shared::default() }
     }
 
-    pub(super) fn run(mut self, mut batch: Batch) {
-        loop {
-            let orders = self.shared.take(&mut batch);
-            if !self.turn(&batch, orders) {
-                return;
+    pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {
+        // No foreign code runs under the lock, so a panic cannot leave the queue half changed.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that the worker does, on its own thread.
+    pub(super) fn run<W: io::Write>(&self, mut ledger: Ledger<W>, mut batch: Batch) {
+        let work = move || {
+            loop {
+                self.take(&mut batch);
+                if !self.write(&mut ledger, &batch) {
+                    return;
+                }
             }
+        };
+        // A writer may panic when it writes and when it is dropped. Either is its end.
+        let _ = catch_unwind(AssertUnwindSafe(work));
+        self.queue().end();
+        self.done.notify_all();
+    }
+
+    /// Waits for the next batch.
+    fn take(&self, batch: &mut Batch) {
+        let mut queue = self.queue();
+        let phase = queue.rest();
+        if phase == Phase::Lingers {
+            let waited = self.work.wait_timeout(queue, LINGER);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        } else if phase == Phase::Sleeps {
+            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
+        queue.take(batch);
     }
 
     /// Writes one batch. Whether to go on.
-    pub(super) fn turn(&mut self, batch: &Batch, orders: Orders) -> bool {
-        if batch.is_empty() && !orders.flush && !orders.close {
+    fn write<W: io::Write>(&self, ledger: &mut Ledger<W>, batch: &Batch) -> bool {
+        if batch.is_empty() {
             return true;
         }
-        let before = self.shared.out.load(Relaxed);
-        let told = self.tell();
-        let written = told.and_then(|()| self.lines(batch));
-        let out = self.shared.out.load(Relaxed) - before;
-        self.untold += batch.lines() - out + batch.lost;
-        let result = written.and_then(|()| self.tell()).and_then(|()| self.out.w.flush());
-        let result = result.map_err(|error| error.kind());
-        let go_on = self.shared.queue().wrote(batch, orders, out, result);
-        self.shared.done.notify_all();
+        let step = |lines| self.queue().step(lines);
+        let written = ledger.write(&batch.bytes, &batch.ends, step);
+        ledger.untold += batch.lost;
+        let told = written.and_then(|()| ledger.write(b"", &[], step));
+        let flushed = told.and_then(|()| ledger.w.flush());
+        let go_on = self.queue().wrote(flushed.map_err(|error| error.kind()));
+        self.done.notify_all();
         go_on
     }
 
-    fn lines(&mut self, batch: &Batch) -> io::Result<()> {
-        let before = self.shared.out.load(Relaxed);
-        let mut start = 0;
-        for piece in batch.ends.chunk_by(|a, b| a / PIECE == b / PIECE) {
-            let end = piece[piece.len() - 1];
-            self.out.send(&batch.bytes[start..end], |bytes| {
-                let out = batch.ends.partition_point(|end| *end <= start + bytes);
-                self.shared.out.store(before + out as u64, Relaxed);
-                self.shared.steps.fetch_add(1, Relaxed);
-            })?;
-            start = end;
-        }
-        Ok(())
-    }
-
-    fn tell(&mut self) -> io::Result<()> {
-        if self.untold == 0 {
-            return Ok(());
-        }
-        let line = (self.report)(self.untold) + "\n";
-        self.out.send(line.as_bytes(), |bytes| {
-            self.shared.steps.fetch_add(1, Relaxed);
-            if bytes == line.len() {
-                self.untold = 0;
+    /// Waits until the worker has done something, as long as it gets anywhere.
+    pub(super) fn wait<T>(
+        &self,
+        mut queue: MutexGuard<'_, Queue>,
+        done: impl Fn(&mut Queue) -> Option<T>,
+    ) -> Option<T> {
+        loop {
+            let (steps, patience) = (queue.steps, queue.patience);
+            let waited =
+                self.done.wait_timeout_while(queue, patience, |queue| done(queue).is_none());
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let found = done(&mut queue);
+            if found.is_some() || queue.steps == steps {
+                return found;
             }
-        })
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::collections::VecDeque;
-    use std::sync::{Mutex, PoisonError};
-    use std::time::Duration;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::time::Instant;
+    use std::{iter, thread};
 
     use proptest::prelude::*;
 
-    use super::super::queue::Queue;
     use super::*;
-    use crate::write;
+    use crate::ledger;
 
     #[derive(Clone, Copy, Debug)]
     enum Step {
@@ -131,29 +147,39 @@ mod tests {
 
     /// A queue and its worker, run by hand.
     struct Bench {
-        shared: Arc<Shared>,
-        worker: Worker<Scripted, fn(u64) -> String>,
+        shared: Shared,
+        ledger: Ledger<Scripted>,
         w: Scripted,
         batch: Batch,
+        given: u64,
     }
 
     impl Bench {
         fn new(capacity: usize, script: &[Step]) -> Bench {
-            let shared =
-                Arc::new(Shared::new(Queue::new(Batch::default(), capacity), Duration::ZERO));
+            let shared = Shared::new(Queue::new(Batch::default(), capacity));
             let w = Scripted::default();
             w.lock().0 = script.iter().copied().collect();
-            let worker = Worker::new(Arc::clone(&shared), w.clone(), write::report as _);
-            Bench { shared, worker, w, batch: Batch::default() }
+            let ledger = Ledger::new(w.clone(), ledger::report);
+            Bench { shared, ledger, w, batch: Batch::default(), given: 0 }
         }
 
-        fn push(&self, lines: &[&str]) {
+        fn push(&mut self, lines: &[&str]) {
             lines.iter().for_each(|line| _ = self.shared.queue().push(line.as_bytes()));
+            self.given += lines.len() as u64;
         }
 
         fn turn(&mut self) -> bool {
-            let orders = self.shared.queue().take(&mut self.batch);
-            self.worker.turn(&self.batch, orders)
+            self.shared.queue().take(&mut self.batch);
+            self.shared.write(&mut self.ledger, &self.batch)
+        }
+
+        fn lost(&self) -> u64 {
+            self.shared.queue().lost
+        }
+
+        /// Lines that are out, if none waits.
+        fn out(&self) -> u64 {
+            self.given - self.lost()
         }
 
         fn calls(&self) -> Vec<String> {
@@ -167,7 +193,7 @@ mod tests {
         bench.push(&["one\n", "two\n"]);
         assert!(bench.turn());
         assert_eq!(bench.calls(), ["one\ntwo\n", "flush"]);
-        assert_eq!(bench.shared.out.load(Relaxed), 2);
+        assert_eq!(bench.out(), 2);
     }
 
     #[test]
@@ -199,11 +225,11 @@ mod tests {
         let mut bench = Bench::new(10, &[Fail]);
         bench.push(&["one\n", "two\n", "three\n"]);
         assert!(bench.turn());
-        assert_eq!((bench.calls().len(), bench.shared.queue().lost()), (0, 3));
+        assert_eq!((bench.calls().len(), bench.lost()), (0, 3));
         bench.push(&["four\n"]);
         assert!(bench.turn());
         assert_eq!(bench.calls(), ["... 3 lost ...\n", "four\n", "flush"]);
-        assert_eq!((bench.shared.queue().lost(), bench.shared.out.load(Relaxed)), (3, 1));
+        assert_eq!((bench.lost(), bench.out()), (3, 1));
     }
 
     #[test]
@@ -211,7 +237,7 @@ mod tests {
         let mut bench = Bench::new(100, &[Take(6), Fail]);
         bench.push(&["one\n", "two\n", "three\n"]);
         assert!(bench.turn());
-        assert_eq!(bench.shared.queue().lost(), 2);
+        assert_eq!(bench.lost(), 2);
         bench.shared.queue().flush();
         assert!(bench.turn());
         assert_eq!(bench.calls(), ["one\ntw", "\n", "... 2 lost ...\n", "flush"]);
@@ -235,7 +261,7 @@ mod tests {
             assert!(bench.turn());
         }
         assert_eq!(bench.calls(), ["one", "flush", "two", "flush"]);
-        assert_eq!(bench.shared.out.load(Relaxed), 2);
+        assert_eq!(bench.out(), 2);
     }
 
     #[test]
@@ -248,21 +274,18 @@ mod tests {
         bench.push(&["three\n"]);
         assert!(bench.turn());
         assert_eq!(bench.calls(), ["one\n", "... 2 lost ...\n", "three\n", "flush"]);
-        assert_eq!((bench.shared.queue().lost(), bench.shared.out.load(Relaxed)), (2, 2));
+        assert_eq!((bench.lost(), bench.out()), (2, 2));
     }
 
     #[test]
     fn a_big_batch_goes_out_in_pieces_of_whole_lines() {
-        let mut bench = Bench::new(1 << 20, &[]);
-        let line = "x".repeat(999) + "\n";
-        bench.push(&[line.as_str(); 10]);
-        let long = "y".repeat(9_999) + "\n";
-        bench.push(&[&long]);
+        let mut bench = Bench::new(1 << 10, &[Take(32 * 4), Take(6)]);
+        bench.push(&["one\n"; 70]);
         assert!(bench.turn());
         let lengths: Vec<_> = bench.calls().iter().map(String::len).collect();
-        assert_eq!(lengths, [4_000, 4_000, 2_000, 10_000, "flush".len()]);
-        assert_eq!(bench.shared.out.load(Relaxed), 11);
-        assert_eq!(bench.shared.steps.load(Relaxed), 4);
+        // The second piece was cut off, and went on to its end with as many lines as usual.
+        assert_eq!(lengths, [128, 6, 126, 20, "flush".len()]);
+        assert_eq!((bench.out(), bench.shared.queue().steps), (70, 4));
     }
 
     #[test]
@@ -270,7 +293,7 @@ mod tests {
         let mut bench = Bench::new(0, &[]);
         bench.push(&["one\n"]);
         assert!(bench.turn());
-        assert_eq!(bench.shared.steps.load(Relaxed), 1);
+        assert_eq!(bench.shared.queue().steps, 1);
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -327,8 +350,6 @@ mod tests {
                     },
                     Act::Turn if alive => {
                         alive = bench.turn();
-                        let known = bench.shared.queue().lost() + bench.shared.out.load(Relaxed);
-                        prop_assert_eq!(known, events);
                     }
                     Act::Turn => {}
                 }
@@ -339,8 +360,7 @@ mod tests {
                 bench.shared.queue().flush();
                 prop_assert!(bench.turn());
             }
-            bench.shared.queue().end(bench.shared.out.load(Relaxed));
-            prop_assert_eq!(bench.shared.queue().lost() + bench.shared.out.load(Relaxed), events);
+            bench.shared.queue().end();
 
             let output = bench.calls().concat().replace("flush", "");
             let mut next = 0;
@@ -355,10 +375,65 @@ mod tests {
                     Told::Lost(lost) => next += lost,
                 }
             }
-            prop_assert_eq!(lines, bench.shared.out.load(Relaxed), "in {}", output);
+            prop_assert_eq!(lines + bench.lost(), events, "in {}", output);
             if alive {
                 prop_assert_eq!(next, events, "in {}", output);
             }
         }
+    }
+
+    /// Waits with little patience.
+    #[track_caller]
+    fn wait(done: impl Fn(&mut Queue, u32) -> Option<()>) -> Option<()> {
+        let shared = Shared::default();
+        shared.queue().patience = Duration::from_millis(1);
+        let looks = Cell::new(0);
+        shared.wait(shared.queue(), |queue| {
+            looks.set(looks.get() + 1);
+            assert!(looks.get() < 1_000, "it never ends");
+            done(queue, looks.get())
+        })
+    }
+
+    #[test]
+    fn waiting_goes_on_while_the_writer_takes_something() {
+        let slow = |queue: &mut Queue, looks| {
+            queue.step(0);
+            (looks >= 20).then_some(())
+        };
+        assert_eq!(wait(slow), Some(()));
+    }
+
+    #[test]
+    fn waiting_ends_when_the_writer_takes_nothing() {
+        assert_eq!(wait(|_, _| None), None);
+        assert_eq!(wait(|_, _| Some(())), Some(()));
+    }
+
+    #[test]
+    fn a_worker_with_nothing_urgent_waits_before_it_looks_again() {
+        let shared = Shared::new(Queue::new(Batch::default(), 100));
+        let end = AtomicBool::new(false);
+        let seen = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !end.load(Relaxed) {
+                    // Never silent, so that it never sleeps.
+                    shared.queue().push(b"a");
+                    shared.take(&mut Batch::default());
+                }
+            });
+            // Nobody could see this if the worker did not let go of the queue.
+            let begun = Instant::now();
+            let phases = iter::repeat_with(|| {
+                thread::yield_now();
+                shared.queue().phase
+            });
+            let seen = phases
+                .take_while(|_| begun.elapsed() < Duration::from_secs(20))
+                .any(|phase| phase == Phase::Lingers);
+            end.store(true, Relaxed);
+            seen
+        });
+        assert!(seen);
     }
 }

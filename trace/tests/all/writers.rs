@@ -108,6 +108,8 @@ fn a_newline_is_tried_again_until_it_is_out() {
     let calls = ["fir", "\n", "... 2 lost ...\n", "c\n"];
     check(&[Take(3), Fail, Fail], &["first", "b", "c"], &calls);
     check(&[Take(3), Fail, Take(1), Fail], &["first", "b", "c"], &calls);
+    let calls = ["first", "\n", "... 1 lost ...\n", "c\n"];
+    check(&[Take(5), Fail, Fail], &["first", "b", "c"], &calls);
 }
 
 #[test]
