@@ -23,9 +23,9 @@ use worker::Shared;
 /// - **Prompt.** A line is written within about 10 ms, sooner when half the capacity is used.
 /// - **Nobody hangs.** A drop writes what is left and waits for it as long as the writer gets
 ///   anywhere; after about a second in which it took nothing, it is left to itself. `flush` waits
-///   in the same way, and then is an error. A writer that panics, that fails with
-///   [`BrokenPipe`](io::ErrorKind::BrokenPipe) (standard output under `| head`), or that fails a
-///   hundred times in a row is not used again: from then on everything is lost, and counted.
+///   in the same way, and then is an error. A writer that panics, or that fails with
+///   [`BrokenPipe`](io::ErrorKind::BrokenPipe) (standard output under `| head`), is not used
+///   again: from then on everything is lost, and counted.
 ///
 /// ```
 /// use std::io::Write;

@@ -4,9 +4,6 @@ use std::{io, mem};
 /// A worker that found nothing to do this many times sleeps until it is woken.
 const SILENT: u32 = 50;
 
-/// A writer that fails this many times in a row, and takes nothing meanwhile, is given up.
-const FAILURES: u32 = 100;
-
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Lines that are written together.
@@ -71,8 +68,6 @@ pub(super) struct Queue {
     writing: u64,
     /// Grows whenever the writer takes something, be it a part of a line.
     pub(super) steps: u64,
-    /// How often the writer failed since then.
-    failures: u32,
     /// How the last attempt to write ended.
     error: Option<io::ErrorKind>,
     closed: bool,
@@ -163,18 +158,15 @@ impl Queue {
     pub(super) fn step(&mut self, lines: u64) {
         self.writing -= lines;
         self.steps += 1;
-        self.failures = 0;
     }
 
     /// Learns how writing the batch ended. Whether to go on.
     pub(super) fn wrote(&mut self, result: Result<(), io::ErrorKind>) -> bool {
         self.lost += mem::take(&mut self.writing);
         self.written = self.taken;
-        self.failures = if result.is_ok() { 0 } else { self.failures + 1 };
         self.error = result.err();
-        let dead = self.error == Some(io::ErrorKind::BrokenPipe) || self.failures == FAILURES;
         let over = self.closed && self.batch.is_empty();
-        !dead && !over
+        self.error != Some(io::ErrorKind::BrokenPipe) && !over
     }
 
     /// Learns that nothing is written any more.

@@ -182,24 +182,6 @@ fn a_closed_pipe_ends_the_worker() {
 }
 
 #[test]
-fn only_failures_in_a_row_end_the_worker() {
-    let full = Err(io::ErrorKind::StorageFull);
-    let mut queue = queue(Phase::Busy);
-    for _ in 1..FAILURES {
-        assert!(queue.wrote(full));
-    }
-    assert!(queue.wrote(Ok(())));
-    for _ in 1..FAILURES {
-        assert!(queue.wrote(full));
-    }
-    queue.step(0);
-    for _ in 1..FAILURES {
-        assert!(queue.wrote(full));
-    }
-    assert!(!queue.wrote(full));
-}
-
-#[test]
 fn lines_that_were_not_written_are_lost() {
     let mut queue = queue(Phase::Busy);
     queue.push(b"a\n");
