@@ -69,6 +69,7 @@ mod ws;
 // 5: the house
 mod banner;
 mod config;
+mod descriptors;
 mod error;
 mod listen;
 mod server;
@@ -80,6 +81,7 @@ pub use command::{
     Command, Hello, Joined, Lost, Page, Post, Posted, Range, Reply, Start, Stored, Token,
 };
 pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
+pub use descriptors::raise_descriptors;
 pub use end::End;
 pub use entry::{
     ClientId, Content, Direct, Encoded, Entry, Epoch, MemberId, Mid, News, Notice, Sender, Seq,

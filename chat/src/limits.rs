@@ -78,13 +78,22 @@ pub const RETURN_SPREAD_MS: u64 = 4_000;
 /// Numbers tried behind a name that is taken before one is drawn by lot.
 pub const SUGGESTIONS: u64 = 9;
 
+/// Descriptors of a process that are neither connections nor refusals: listeners, the runtime, the
+/// trace, the files of the program.
+const OTHER_DESCRIPTORS: usize = 60;
+
+/// Connections at most that follow from the descriptors: if all of them stall they take 3 GB, and
+/// who has the memory for more says so.
+const DERIVED_CONNECTIONS: usize = 10_000;
+
 /// The bounds a server runs with; `Limits::default()` is what `chat` uses.
 ///
 /// More bounds will come: write `Limits { rooms: 10, ..Limits::default() }`.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Connections at once, of any kind: with those that are refused and the files of the server
-    /// they fit the 1,024 descriptors that a process usually gets. 900.
+    /// they fit the 1,024 descriptors that a process usually gets. 900; the program takes
+    /// [`Limits::connections_for`] the descriptors it gets.
     pub connections: usize,
     /// Connections at once from one address, loopback exempt: an office behind one router fits. 100.
     pub connections_per_address: usize,
@@ -156,6 +165,15 @@ pub struct Limits {
 impl Limits {
     /// What the program says on stderr, waiting for a reader that is slow; the rest is lost.
     pub const STDERR_BYTES: usize = 64 << 10;
+
+    /// Connections for a process that may have so many descriptors open: what refusals and the
+    /// files of the server leave, at most 10,000. Of very few descriptors half are connections.
+    #[must_use]
+    pub fn connections_for(descriptors: u64) -> usize {
+        let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+        let kept = (OTHER_DESCRIPTORS + Self::default().refusals).min(descriptors / 2);
+        (descriptors - kept).clamp(1, DERIVED_CONNECTIONS)
+    }
 }
 
 impl Default for Limits {
@@ -194,5 +212,44 @@ impl Default for Limits {
             messages_at_once: 200,
             refused_in_a_row: 32,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_what_the_descriptors_leave() {
+        for (descriptors, connections) in [
+            (0, 1),
+            (1, 1),
+            (2, 1),
+            (40, 20),
+            (248, 124),
+            (249, 125),
+            (256, 132),
+            (1_024, 900),
+            (4_096, 3_972),
+            (10_123, 9_999),
+            (10_124, 10_000),
+            (1 << 30, 10_000),
+            (u64::MAX, 10_000),
+        ] {
+            assert_eq!(Limits::connections_for(descriptors), connections, "{descriptors}");
+        }
+    }
+
+    #[test]
+    fn the_default_is_for_the_usual_descriptors() {
+        assert_eq!(Limits::connections_for(1_024), Limits::default().connections);
+    }
+
+    #[test]
+    fn more_descriptors_are_never_fewer_connections() {
+        let counts: Vec<_> = (0..12_000).map(Limits::connections_for).collect();
+        assert!(counts.is_sorted());
+        let fits = |(descriptors, count): (usize, &usize)| *count <= descriptors.max(1);
+        assert!(counts.iter().enumerate().all(fits));
     }
 }

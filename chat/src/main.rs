@@ -5,7 +5,7 @@ mod signals;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use chat::{Banner, Config, Drained, Error, Limits, Server, Sink, listen};
+use chat::{Banner, Config, Drained, Error, Limits, Server, Sink, listen, raise_descriptors};
 use trace::Background;
 
 fn main() -> ExitCode {
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 }
 
 fn run(stderr: &Background) -> Result<(), Error> {
-    let Some(config) = Config::from_process()? else { return Ok(()) };
+    let Some(config) = Config::from_process(raise_descriptors())? else { return Ok(()) };
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Serve)?;
     let served = runtime.block_on(serve(&config, stderr));
     runtime.shutdown_background();

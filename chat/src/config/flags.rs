@@ -86,13 +86,11 @@ pub(super) struct Flags {
     #[arg(long, value_name = "ORIGIN", global = true, help_heading = "Who may connect")]
     allow_origin: Vec<String>,
 
-    #[arg(
-        long,
-        value_name = "N",
-        global = true,
-        help_heading = "Who may connect",
-        help = with_default("Connections at once", Limits::default().connections)
-    )]
+    /// Connections at once [default: what the limit of open files leaves, at most 10000]
+    ///
+    /// The limit of open files is raised at the start as far as the system allows: `ulimit -Hn`,
+    /// LimitNOFILE of systemd. What came of it is shown by `chat config`.
+    #[arg(long, value_name = "N", global = true, help_heading = "Who may connect")]
     max_connections: Option<String>,
 
     #[arg(

@@ -44,7 +44,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Origins of pages from elsewhere that may connect, as browsers write them. Default none.
     pub origins: Vec<String>,
-    /// Connections at once, at least 1. The default is that of [`Limits`].
+    /// Connections at once, at least 1. Default [`Limits::connections_for`] the descriptors of the
+    /// process; where these are not known, that of [`Limits`].
     pub max_connections: usize,
     /// Connections at once from one address that is no loopback, at least 1. The default is that
     /// of [`Limits`].
@@ -70,17 +71,18 @@ enum Asked {
 impl Config {
     /// The configuration of this process, from its arguments, its environment and the file that
     /// they name. `None`: the command line asked for help, the version or the settings, and the
-    /// answer is on stdout.
+    /// answer is on stdout. `descriptors` is what [`raise_descriptors`](crate::raise_descriptors)
+    /// returned.
     ///
     /// # Errors
     /// Whatever is wrong is named with where it was written and what to write instead.
-    pub fn from_process() -> Result<Option<Config>, ConfigError> {
+    pub fn from_process(descriptors: Option<u64>) -> Result<Option<Config>, ConfigError> {
         let flags = match Flags::try_parse_from(std::env::args_os()) {
             Ok(flags) => flags,
             Err(error) if error.exit_code() == 0 => return answered(error.print()),
             Err(error) => return Err(usage(&error).into()),
         };
-        match ask(flags, |name| std::env::var_os(name))? {
+        match ask(flags, |name| std::env::var_os(name), descriptors)? {
             Asked::Serve(config) => Ok(Some(config)),
             Asked::Listing(text) => answered(io::stdout().lock().write_all(text.as_bytes())),
         }
@@ -114,7 +116,11 @@ pub(crate) fn this_computer() -> Option<String> {
     Some(name).filter(|name| !name.is_empty())
 }
 
-fn ask(flags: Flags, env: impl Fn(&str) -> Option<OsString>) -> Result<Asked, Wrong> {
+fn ask(
+    flags: Flags,
+    env: impl Fn(&str) -> Option<OsString>,
+    descriptors: Option<u64>,
+) -> Result<Asked, Wrong> {
     let file = match &flags.config {
         Some(path) => file::load(path, &Source::Flag("config"))?,
         None => {
@@ -127,23 +133,23 @@ fn ask(flags: Flags, env: impl Fn(&str) -> Option<OsString>) -> Result<Asked, Wr
     };
     let listing = matches!(flags.command, Some(Command::Config));
     let mut pick = Pick::new(flags.layer(), Layer::from_env(env)?, file);
-    let config = ready(&mut pick)?;
+    let config = ready(&mut pick, descriptors)?;
     Ok(match listing {
         true => Asked::Listing(pick.listing()),
         false => Asked::Serve(config),
     })
 }
 
-fn ready(pick: &mut Pick) -> Result<Config, Wrong> {
+fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
     let limits = Limits::default();
+    let derived = descriptors.map_or(limits.connections, Limits::connections_for);
     let addrs = pick.all("addr", &["localhost:8080"], str::parse)?;
     if addrs.is_empty() {
         return Err(pick.refuse("addr", "give at least one address"));
     }
     let hosts = pick.all("host", &[], site::host)?;
     let origins = pick.all("allow-origin", &[], site::origin)?;
-    let max_connections =
-        pick.one("max-connections", &limits.connections.to_string(), connections)?;
+    let max_connections = pick.one("max-connections", &derived.to_string(), connections)?;
     let max_connections_per_address = pick.one(
         "max-connections-per-address",
         &limits.connections_per_address.to_string(),

@@ -8,6 +8,16 @@ use super::*;
 /// What a command line, an environment and a file (if there is a text for it) come to. The file
 /// is named `--config` on the command line, and its path is shown as `chat.toml`.
 fn asked(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Asked, String> {
+    asked_with(None, args, env, file)
+}
+
+/// The same in a process that may have so many descriptors, if that is known.
+fn asked_with(
+    descriptors: Option<u64>,
+    args: &[&str],
+    env: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Asked, String> {
     let path = std::env::temp_dir().join(format!(
         "chat-config-{}-{:?}.toml",
         std::process::id(),
@@ -20,9 +30,10 @@ fn asked(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Aske
     }
     words.extend(args.iter().map(OsStr::new));
     let seen = match Flags::try_parse_from(words) {
-        Ok(flags) => ask(flags, |name| {
-            env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
-        }),
+        Ok(flags) => {
+            let value = |name: &str| env.iter().find(|(key, _)| *key == name);
+            ask(flags, |name| value(name).map(|(_, value)| value.into()), descriptors)
+        }
         Err(error) => Err(usage(&error)),
     };
     let short = |text: String| text.replace(&*path.to_string_lossy(), "chat.toml");
@@ -196,6 +207,22 @@ fn numbers_have_bounds() {
         refused(&args, &[], None, &why);
     }
     assert_eq!(config(&["--max-connections=10000000"], &[], None).max_connections, 10_000_000);
+}
+
+#[test]
+fn connections_follow_the_descriptors_unless_they_are_given() {
+    let connections = |descriptors, args: &[&str]| match asked_with(descriptors, args, &[], None) {
+        Ok(Asked::Serve(config)) => config.limits().connections,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(connections(None, &[]), 900);
+    assert_eq!(connections(Some(4_124), &[]), 4_000);
+    assert_eq!(connections(Some(4_124), &["--max-connections", "9000"]), 9_000);
+    let Ok(Asked::Listing(text)) = asked_with(Some(4_124), &["config"], &[], None) else {
+        panic!("no listing")
+    };
+    let line = text.lines().find(|line| line.starts_with("max-connections "));
+    assert_eq!(line, Some("max-connections = 4000                     # default"));
 }
 
 #[test]

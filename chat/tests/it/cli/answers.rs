@@ -28,9 +28,8 @@ async fn long_help_says_precedence_and_exit_codes() {
     let long = help(&["--help"]).await;
     insta::assert_snapshot!("help_long", long);
     let defaults = chat::Limits::default();
-    for default in [defaults.connections, defaults.connections_per_address] {
-        assert!(long.contains(&format!("[default: {default}]")), "{default} in {long}");
-    }
+    let default = format!("[default: {}]", defaults.connections_per_address);
+    assert!(long.contains(&default), "{default} in {long}");
 }
 
 #[tokio::test]
@@ -67,6 +66,25 @@ async fn config_tells_each_value_and_its_source() {
     trace-format = "json"                      # chat.toml:3
     trace-bodies = "hide"                      # default
     "#);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn connections_are_what_the_hard_limit_of_descriptors_leaves() {
+    for (limits, args, expected) in [
+        ("-Sn 300 && ulimit -Hn 2000", "", "1876                     # default"),
+        ("-n 40", "", "20                       # default"),
+        ("-n 300", "--max-connections 7", "7                        # --max-connections"),
+    ] {
+        let mut command = Command::new("sh");
+        let limited = format!(r#"ulimit {limits} && exec "$0" config {args}"#);
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_chat")]);
+        command.env_remove("CHAT_CONFIG").env_remove("CHAT_MAX_CONNECTIONS");
+        let seen = answer(command).await;
+        assert_eq!((seen.code, seen.stderr.as_str()), (Some(0), ""));
+        let line = seen.stdout.lines().find(|line| line.starts_with("max-connections "));
+        assert_eq!(line, Some(format!("max-connections = {expected}").as_str()), "{limits}");
+    }
 }
 
 #[tokio::test]

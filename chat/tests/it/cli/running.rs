@@ -59,7 +59,8 @@ async fn the_limit_of_connections_is_the_configured_one() {
 #[tokio::test]
 async fn descriptors_that_run_out_are_waited_for() {
     let mut command = Command::new("sh");
-    let limited = r#"ulimit -n 40 && exec "$0" --addr localhost:0 --trace stderr"#;
+    let limited =
+        r#"ulimit -n 40 && exec "$0" --addr localhost:0 --max-connections 900 --trace stderr"#;
     command.args(["-c", limited, env!("CARGO_BIN_EXE_chat")]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut server = start_with(command).await;
