@@ -1,5 +1,8 @@
 //! Why a session ends: a closed list that decides the close code and whether to come back.
 
+use std::fmt;
+use std::io;
+
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,6 +21,8 @@ pub enum End {
     Silent,
     /// No name was given in time.
     Nameless,
+    /// What the client wants was not said in time.
+    Late,
     /// A frame or message over the limit.
     TooBig,
     /// Bytes that are not the protocol.
@@ -39,6 +44,7 @@ impl End {
             Self::Slow => "slow",
             Self::Silent => "silent",
             Self::Nameless => "nameless",
+            Self::Late => "late",
             Self::TooBig => "too_big",
             Self::Malformed => "malformed",
             Self::NotText => "not_text",
@@ -55,6 +61,7 @@ impl End {
             Self::Slow => "messages went by faster than you took them",
             Self::Silent => "nothing was heard from you",
             Self::Nameless => "you said no name",
+            Self::Late => "what you want was not said in time",
             Self::TooBig => "that was more than a message may have",
             Self::Malformed => "that is not what is spoken here",
             Self::NotText => "a message is UTF-8 text",
@@ -67,8 +74,15 @@ impl End {
         match self {
             Self::Closed | Self::TooBig | Self::Malformed | Self::NotText | Self::Refused => false,
             Self::Gone | Self::Drain | Self::Stalled | Self::Slow => true,
-            Self::Silent | Self::Nameless => true,
+            Self::Silent | Self::Nameless | Self::Late => true,
         }
+    }
+
+    /// Why a connection ended that failed like this. Whoever watches its deadlines lets it fail
+    /// with the [`End`] that is due; everything else is the client's going.
+    pub fn of(error: &io::Error) -> Self {
+        let due = error.get_ref().and_then(|cause| cause.downcast_ref());
+        due.copied().unwrap_or(Self::Gone)
     }
 
     /// The WebSocket close code (RFC 6455, section 7.4, and IANA's registry).
@@ -77,10 +91,24 @@ impl End {
             Self::Closed | Self::Gone => 1000,
             Self::Malformed => 1002,
             Self::NotText => 1007,
-            Self::Nameless | Self::Refused | Self::Silent | Self::Stalled => 1008,
+            Self::Nameless | Self::Late | Self::Refused | Self::Silent | Self::Stalled => 1008,
             Self::TooBig => 1009,
             Self::Drain => 1012,
             Self::Slow => 1013,
         }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::error::Error for End {}
+
+impl From<End> for io::Error {
+    fn from(end: End) -> Self {
+        Self::new(io::ErrorKind::TimedOut, end)
     }
 }

@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! In an axum app: [`Server::router`].
+//! In an axum app: [`Server::router`]. Another protocol on the same bounds: [`Connections`].
 //!
 //! # How it works
 //!
@@ -69,6 +69,7 @@ mod ws;
 // 5: the house
 mod banner;
 mod config;
+mod connections;
 mod descriptors;
 mod error;
 mod listen;
@@ -81,6 +82,7 @@ pub use command::{
     Command, Hello, Joined, Lost, Page, Post, Posted, Range, Reply, Start, Stored, Token,
 };
 pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
+pub use connections::{Connection, Connections, Drained};
 pub use descriptors::raise_descriptors;
 pub use end::End;
 pub use entry::{
@@ -97,7 +99,7 @@ pub use name::{Name, NameError, RoomName};
 pub use refused::Refused;
 pub use room::{Room, Wake};
 pub use rooms::Rooms;
-pub use server::{Drained, Server};
+pub use server::Server;
 pub use session::{Inbound, Session};
 pub use sessions::{Place, Sessions};
 pub use sink::Sink;

@@ -99,6 +99,16 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Connections over the limit that may wait to be told so. 64.
     pub refusals: usize,
+    /// Connections that are let in a second; the rest wait their turn in the backlog of the kernel,
+    /// so that a herd does not keep those waiting who are in. 1,000.
+    pub handshakes_per_second: u32,
+    /// Connections that are let in at once: a crowd that comes back together. 2,000.
+    pub handshakes_at_once: u32,
+    /// Bytes that are read of one connection in a second: more than people and programs have to
+    /// say. 1 MiB.
+    pub bytes_per_second: u32,
+    /// Bytes that are read of one connection at once; a frame passes without a rest. 1 MiB.
+    pub bytes_at_once: u32,
     /// How long a new connection may say nothing: browsers open some in advance. 60 s.
     pub silence: Duration,
     /// From the first byte of a request to the end of its head: a slow sender holds a place. 5 s.
@@ -182,6 +192,10 @@ impl Default for Limits {
             connections: 900,
             connections_per_address: 100,
             refusals: 64,
+            handshakes_per_second: 1_000,
+            handshakes_at_once: 2_000,
+            bytes_per_second: 1 << 20,
+            bytes_at_once: 1 << 20,
             silence: Duration::from_secs(60),
             handshake: Duration::from_secs(5),
             request_body: Duration::from_secs(10),

@@ -70,7 +70,7 @@ impl<R: AsyncRead + Send + Unpin> Input<R> {
                     Some(last) => return Some(Inbound::Message(last)),
                     None => break End::Closed,
                 },
-                Err(_) => break End::Gone,
+                Err(error) => break End::of(&error),
             }
         };
         self.over = true;
@@ -88,4 +88,31 @@ async fn read_some(read: &mut (impl AsyncRead + Unpin), lines: &mut Lines) -> io
         Poll::Ready(Ok(buffer.filled().len()))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use super::*;
+    use crate::limits::Limits;
+
+    struct Fails;
+
+    impl AsyncRead for Fails {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(End::Stalled.into()))
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_watches_the_connection_says_why_it_ends() {
+        let lines = Lines::new(Limits::default().frame_bytes);
+        let mut input = Input { read: Fails, lines, over: false };
+        assert!(matches!(input.next().await, Some(Inbound::End(End::Stalled))));
+    }
 }

@@ -1,21 +1,15 @@
 //! Accepts connections and serves them until told to stop. Binds nothing, listens for no signal.
 
-mod admission;
-mod connections;
-mod patience;
 mod protocols;
 
-use std::io;
 use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use trace::trace;
 
-use self::admission::Admission;
-use self::connections::accept;
+use crate::connections::{Connections, Drained};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::sessions::Sessions;
@@ -29,16 +23,6 @@ pub struct Server {
     limits: Limits,
     access: Access,
     sessions: Arc<Sessions>,
-}
-
-/// How serving ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Drained {
-    /// Sessions there were when it was told to stop.
-    pub sessions: usize,
-    /// Sessions that had not ended within [`Limits::drain`] and were cut.
-    pub forced: usize,
 }
 
 impl Server {
@@ -105,8 +89,8 @@ impl Server {
         Drained { sessions, forced }
     }
 
-    /// Serves until `stop` ends, then tells every client to come back later and waits for the
-    /// sessions to end.
+    /// Serves until `stop` ends, then tells every client to come back later, answers requests that
+    /// were begun, and waits for the sessions to end.
     ///
     /// # Errors
     /// [`Error::Serve`] if something it cannot do without broke; nothing is served any more.
@@ -115,24 +99,25 @@ impl Server {
         listeners: Vec<TcpListener>,
         stop: impl Future<Output = ()>,
     ) -> Result<Drained, Error> {
-        let admission = Arc::new(Admission::new(&self.limits));
         let router = self.guarded(web::with_fallback(self.routes()));
-        let mut accepting = JoinSet::new();
-        for listener in listeners {
-            let (router, admission) = (router.clone(), Arc::clone(&admission));
-            let sessions = Arc::clone(&self.sessions);
-            accepting.spawn(accept(listener, router, admission, sessions));
-        }
-        let broken = tokio::select! {
-            () = stop => None,
-            () = self.keep() => None,
-            Some(Err(broken)) = accepting.join_next() => Some(broken),
+        let sessions = Arc::clone(&self.sessions);
+        let connections = Connections::new(&self.limits, sessions.tracers().clone());
+        let connections = connections.refusing(protocols::refuse);
+        let stopping = connections.stopping().clone();
+        let stop = async {
+            tokio::select! {
+                () = stop => {}
+                () = self.keep() => {}
+            }
         };
-        let drained = self.drain().await;
-        accepting.shutdown().await;
-        match broken {
-            None => Ok(drained),
-            Some(broken) => Err(Error::Serve(io::Error::other(broken))),
-        }
+        let serve =
+            move |connection| protocols::serve(connection, router.clone(), Arc::clone(&sessions));
+        let draining = async {
+            stopping.cancelled().await;
+            self.drain().await
+        };
+        let (served, drained) = tokio::join!(connections.serve(listeners, stop, serve), draining);
+        let forced = drained.forced + served?.forced;
+        Ok(Drained { forced, ..drained })
     }
 }

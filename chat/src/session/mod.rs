@@ -8,7 +8,6 @@ mod posts;
 mod requests;
 
 use std::future::poll_fn;
-use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
@@ -25,7 +24,7 @@ use crate::clock;
 use crate::command::Reply;
 use crate::end::End;
 use crate::entry::{ClientId, Slot};
-use crate::guard::{Due, Guard};
+use crate::guard::{Due, Guard, Quiet};
 use crate::limits::Limits;
 use crate::members::Login;
 use crate::membership::Membership;
@@ -125,11 +124,13 @@ impl Session {
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
         outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
     ) -> End {
-        let mut guard =
-            Guard::new(&self.limits, clock::now(), self.wire.has_login(), self.wire.has_pings());
+        let quiet = if self.wire.has_pings() { Quiet::Asked } else { Quiet::Allowed };
+        let mut guard = Guard::new(&self.limits, clock::now(), self.wire.has_login(), quiet);
+        let idle = self.limits.idle;
+        let alarm = |guard: &Guard| guard.next().unwrap_or_else(|| clock::now() + idle).into();
         let stop = self.stop.clone();
         let stopped = stop.cancelled();
-        let timer = sleep_until(guard.next().into());
+        let timer = sleep_until(alarm(&guard));
         tokio::pin!(stopped, timer);
         loop {
             if outgoing.batch_bytes() == 0
@@ -140,17 +141,14 @@ impl Session {
             if !outgoing.is_empty() {
                 guard.blocked(clock::now());
             }
-            if guard.next() < timer.deadline().into_std() {
-                timer.as_mut().reset(guard.next().into());
+            if alarm(&guard) < timer.deadline() {
+                timer.as_mut().reset(alarm(&guard));
             }
             tokio::select! {
                 () = &mut stopped => return End::Drain,
                 written = outgoing.write(), if !outgoing.is_empty() => {
-                    match written {
-                        Ok(()) => {}
-                        // A stream may have a patience of its own.
-                        Err(error) if error.kind() == io::ErrorKind::TimedOut => return End::Stalled,
-                        Err(_) => return End::Gone,
+                    if let Err(error) = written {
+                        return End::of(&error);
                     }
                     guard.wrote(clock::now(), !outgoing.is_empty());
                     if outgoing.batch_bytes() == 0 {
@@ -171,7 +169,7 @@ impl Session {
                         Some(Due::Ping) => outgoing.push_reply(self.wire.ping()),
                         None => {}
                     }
-                    timer.as_mut().reset(guard.next().into());
+                    timer.as_mut().reset(alarm(&guard));
                 }
             }
         }

@@ -71,6 +71,7 @@ fn end(error: &Error) -> End {
         Error::Utf8(_) => End::NotText,
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
         Error::Protocol(_) => End::Malformed,
+        Error::Io(error) => End::of(error),
         _ => End::Gone,
     }
 }
@@ -103,5 +104,16 @@ impl<R: Unpin> AsyncWrite for ReadOnly<R> {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_watches_the_connection_says_why_it_ends() {
+        assert_eq!(end(&Error::Io(End::Stalled.into())), End::Stalled);
+        assert_eq!(end(&Error::Io(io::ErrorKind::ConnectionReset.into())), End::Gone);
     }
 }

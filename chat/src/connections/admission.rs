@@ -10,7 +10,6 @@ use crate::limits::Limits;
 use crate::sessions::Place;
 
 /// Gives places to connections.
-#[derive(Debug)]
 pub(super) struct Admission {
     total: Arc<Semaphore>,
     refusals: Arc<Semaphore>,
@@ -66,8 +65,9 @@ impl Admission {
     }
 
     /// A turn at being told why there is no place; `None` if too many are being told already.
-    pub(super) fn refusal(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.refusals).try_acquire_owned().ok()
+    pub(super) fn refusal(&self, peer: SocketAddr) -> Option<Place> {
+        let turn = Arc::clone(&self.refusals).try_acquire_owned().ok()?;
+        Some(Place::new(peer, turn))
     }
 }
 
