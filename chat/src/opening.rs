@@ -29,7 +29,9 @@ impl Opening {
             &TLS_HANDSHAKE => return Some(Self::Tls),
             _ => {}
         }
-        let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else {
+        // What was read beyond the bound does not save a line that is longer.
+        let most = &bytes[..bytes.len().min(OPENING_BYTES)];
+        let Some(end) = most.iter().position(|&byte| byte == b'\n') else {
             return (bytes.len() >= OPENING_BYTES).then_some(Self::Endless);
         };
         let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
@@ -88,5 +90,17 @@ mod tests {
     fn a_line_without_an_end_is_bounded() {
         assert_eq!(Opening::of(&vec![b'a'; OPENING_BYTES - 1]), None);
         assert_eq!(Opening::of(&vec![b'a'; OPENING_BYTES]), Some(Opening::Endless));
+    }
+
+    #[test]
+    fn a_line_over_the_bound_is_none_however_much_was_read_at_once() {
+        for (letters, opening) in
+            [(OPENING_BYTES - 1, Opening::Text), (OPENING_BYTES, Opening::Endless)]
+        {
+            let line = [&vec![b'a'; letters], &b"\n"[..]].concat();
+            for more in [&b""[..], b"x", b"x\n"] {
+                assert_eq!(Opening::of(&[&line, more].concat()), Some(opening));
+            }
+        }
     }
 }
