@@ -67,7 +67,8 @@ impl<R: AsyncRead + Send + Unpin> Input<R> {
             match read_some(&mut self.read, &mut self.lines).await {
                 Ok(1..) => {}
                 Ok(0) => match self.lines.rest() {
-                    Some(last) => return Some(Inbound::Message(last)),
+                    Some(Ok(last)) => return Some(Inbound::Message(last)),
+                    Some(Err(_)) => break End::TooBig,
                     None => break End::Closed,
                 },
                 Err(error) => break End::of(&error),

@@ -44,10 +44,11 @@ impl Lines {
     }
 
     /// What is left at the end of input, if it is anything.
-    pub(crate) fn rest(&mut self) -> Option<Bytes> {
+    pub(crate) fn rest(&mut self) -> Option<Result<Bytes, TooLong>> {
         self.searched = 0;
         let rest = self.held.split().freeze();
-        (!rest.is_empty() && rest.len() <= self.most).then_some(rest)
+        let fits = rest.len() <= self.most;
+        (!rest.is_empty()).then(|| fits.then_some(rest).ok_or(TooLong))
     }
 }
 
@@ -67,7 +68,8 @@ mod tests {
                 }
             }
         }
-        told.extend(lines.rest().map(|rest| Ok(String::from_utf8_lossy(&rest).into_owned())));
+        let rest = lines.rest();
+        told.extend(rest.map(|rest| rest.map(|rest| String::from_utf8_lossy(&rest).into_owned())));
         told
     }
 
@@ -95,7 +97,7 @@ mod tests {
         let mut lines = Lines::new(8);
         lines.push(b"last");
         assert_eq!(lines.next(), None);
-        assert_eq!(lines.rest().unwrap(), "last");
+        assert_eq!(lines.rest().unwrap().unwrap(), "last");
         assert_eq!((lines.next(), lines.rest()), (None, None));
     }
 
@@ -107,6 +109,6 @@ mod tests {
             assert_eq!(told, [Ok("ok".into()), Err(TooLong)], "{cut}");
         }
         assert_eq!(told(&[b"1234567890"], 8), [Err(TooLong)]);
-        assert_eq!(told(&[b"123456789"], 8), []);
+        assert_eq!(told(&[b"123456789"], 8), [Err(TooLong)]);
     }
 }
