@@ -64,6 +64,13 @@ fn addressed(line: &str, names: &str, said: &str, limits: &Limits) -> Result<Com
     let names: Vec<_> = names.split(',').map(str::trim).collect();
     let words = |name: &&str| !name.is_empty() && !name.contains(char::is_whitespace);
     let sure = names.iter().all(words) && !said.starts_with("//");
+    if names.len() > RECIPIENTS {
+        // Not read at all: a name costs more than its bytes.
+        return match sure {
+            true => Err(Refused::Recipients(RECIPIENTS)),
+            false => Ok(Command::Post(post(vec![], line, limits)?)),
+        };
+    }
     let to: Result<Vec<_>, _> = names.iter().map(|name| Name::new(name)).collect();
     if sure {
         let to = to.map_err(Refused::BadName)?;
@@ -72,9 +79,7 @@ fn addressed(line: &str, names: &str, said: &str, limits: &Limits) -> Result<Com
     let otherwise = post(vec![], line, limits)?;
     let to: Vec<_> = names.iter().filter_map(|name| Name::new(name).ok()).collect();
     match post(to, said.trim_start(), limits) {
-        Ok(direct) if (1..=RECIPIENTS).contains(&direct.to.len()) => {
-            Ok(Command::Addressed { direct, otherwise })
-        }
+        Ok(direct) if !direct.to.is_empty() => Ok(Command::Addressed { direct, otherwise }),
         _ => Ok(Command::Post(otherwise)),
     }
 }

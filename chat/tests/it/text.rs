@@ -55,6 +55,19 @@ async fn a_whole_conversation() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_of_names_has_a_bound() {
+    let world = World::new(Limits::default());
+    let mut ann = nc(&world, "ann").await;
+    ann.say(&format!("{}: psst", vec!["x"; 16].join(","))).await;
+    ann.lines_until("* nobody here is called x").await;
+    ann.say(&format!("{}: psst", vec!["x"; 17].join(","))).await;
+    ann.lines_until("* a direct message is for 1 to 16 members").await;
+    // No list: one of them is no name.
+    ann.say(&format!("oh dear,{}: psst", vec!["x"; 17].join(","))).await;
+    ann.lines_until("#lobby ann: oh dear,x,").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_is_taken_until_its_holder_leaves() {
     let world = World::new(Limits::default());
     let ann = nc(&world, "ann").await;
