@@ -72,6 +72,8 @@ mod config;
 mod connections;
 mod descriptors;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod invariants;
 mod listen;
 mod server;
 mod sink;

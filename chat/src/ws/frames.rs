@@ -16,7 +16,7 @@ use crate::limits::{Limits, READ_BUFFER_BYTES};
 use crate::session::Inbound;
 
 /// The messages of a client.
-pub(super) async fn inbound<R: AsyncRead + Unpin>(
+pub(crate) async fn inbound<R: AsyncRead + Unpin>(
     read: R,
     limits: &Limits,
 ) -> impl Stream<Item = Inbound> {

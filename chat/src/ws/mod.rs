@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use trace::trace;
 
-use self::frames::inbound;
+pub(crate) use self::frames::inbound;
 use self::handshake::{Refusal, accept_key, has_word};
 use crate::end::End;
 use crate::name::RoomName;
