@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -55,6 +56,10 @@ impl<R: AsyncRead + Unpin> Frames<R> {
                 Some(Ok(Message::Ping(payload))) => return Some(Inbound::Ping(payload)),
                 Some(Ok(Message::Pong(_))) => return Some(Inbound::Pong),
                 Some(Ok(Message::Frame(_))) => {}
+                // A code that nobody may send is told as this one.
+                Some(Ok(Message::Close(Some(close)))) if close.code == CloseCode::Protocol => {
+                    break End::Malformed;
+                }
                 Some(Ok(Message::Close(_))) => break End::Closed,
                 Some(Err(error)) => break end(&error),
                 None => break End::Gone,
