@@ -101,7 +101,7 @@ pub use name::{Name, NameError, RoomName};
 pub use refused::Refused;
 pub use room::{Room, Wake};
 pub use rooms::Rooms;
-pub use server::Server;
+pub use server::{Server, WebSocket};
 pub use session::{Inbound, Session};
 pub use sessions::{Place, Sessions};
 pub use sink::Sink;

@@ -81,7 +81,9 @@ pub(crate) fn framed<'a>(pieces: impl Iterator<Item = &'a [u8]> + Unpin) -> Vec<
     let told: Vec<Inbound> = told.expect("an end");
     for inbound in &told {
         match inbound {
-            Inbound::Message(message) => assert!(message.len() <= limits.frame_bytes),
+            Inbound::Message(message) | Inbound::Binary(message) => {
+                assert!(message.len() <= limits.frame_bytes)
+            }
             Inbound::Ping(payload) => assert!(payload.len() <= 125),
             Inbound::Pong | Inbound::End(_) => {}
         }
@@ -149,7 +151,7 @@ mod tests {
             "Ping(b\"there?\")".into(),
             format!("Message(b\"{text}\")"),
             "Pong".into(),
-            "Message(b\"\\0\\xff\")".into(),
+            "Binary(b\"\\0\\xff\")".into(),
             "Message(b\"\")".into(),
             "End(Closed)".into(),
         ];

@@ -1,6 +1,7 @@
 //! Accepts connections and serves them until told to stop. Binds nothing, listens for no signal.
 
 mod protocols;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use trace::trace;
 
+pub use self::websocket::WebSocket;
 use crate::connections::{Connections, Drained};
 use crate::error::Error;
 use crate::limits::Limits;

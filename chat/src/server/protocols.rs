@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use crate::connections::Connection;
 use crate::end::End;
-use crate::limits::{HEAD_BYTES, OPENING_BYTES};
+use crate::limits::{HEAD_BYTES, Limits, OPENING_BYTES};
 use crate::lines;
 use crate::opening::Opening;
 use crate::sessions::Sessions;
@@ -69,6 +69,13 @@ async fn opened(connection: &mut Connection) -> io::Result<(Opening, Vec<u8>)> {
     }
 }
 
+/// HTTP within the limits.
+pub(super) fn http1(limits: &Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.handshake).max_buf_size(HEAD_BYTES);
+    http
+}
+
 /// Speaks HTTP; a WebSocket leaves it and takes its place along.
 async fn http(connection: Connection, router: Router, sessions: &Sessions) {
     let (place, stopping) = (connection.place().clone(), connection.stopping().clone());
@@ -80,14 +87,8 @@ async fn http(connection: Connection, router: Router, sessions: &Sessions) {
         request.extensions_mut().insert(place.clone());
         router.clone().call(request)
     });
-    let mut serving = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(sessions.limits().handshake)
-            .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(connection), service)
-            .with_upgrades()
-    );
+    let serving = http1(sessions.limits()).serve_connection(TokioIo::new(connection), service);
+    let mut serving = pin!(serving.with_upgrades());
     let served = tokio::select! {
         served = &mut serving => served,
         () = stopping.cancelled() => {

@@ -40,6 +40,8 @@ use crate::wire::Wire;
 pub enum Inbound {
     /// One message.
     Message(Bytes),
+    /// One message whose framing does not call it text.
+    Binary(Bytes),
     /// A ping to be answered with its payload.
     Ping(Bytes),
     /// An answer to our ping.

@@ -25,7 +25,7 @@ impl Session {
         guard: &mut Guard,
     ) -> Result<Vec<Bytes>, End> {
         let message = match inbound {
-            Inbound::Message(message) => message,
+            Inbound::Message(message) | Inbound::Binary(message) => message,
             Inbound::Ping(payload) => return Ok(vec![self.wire.pong(&payload)]),
             Inbound::Pong => return Ok(vec![]),
             Inbound::End(end) => return Err(end),

@@ -4,25 +4,30 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 const FIN: u8 = 0x80;
 const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
 /// A control frame holds no more.
 const CONTROL_BYTES: usize = 125;
 
-pub(super) fn text(payload: &[u8]) -> Bytes {
+pub(crate) fn text(payload: &[u8]) -> Bytes {
     frame(TEXT, payload)
+}
+
+pub(crate) fn binary(payload: &[u8]) -> Bytes {
+    frame(BINARY, payload)
 }
 
 pub(super) fn ping() -> Bytes {
     frame(PING, &[])
 }
 
-pub(super) fn pong(payload: &[u8]) -> Bytes {
+pub(crate) fn pong(payload: &[u8]) -> Bytes {
     frame(PONG, &payload[..payload.len().min(CONTROL_BYTES)])
 }
 
-pub(super) fn close(code: u16, reason: &str) -> Bytes {
+pub(crate) fn close(code: u16, reason: &str) -> Bytes {
     let mut payload = code.to_be_bytes().to_vec();
     payload.extend_from_slice(reason.as_bytes());
     frame(CLOSE, &payload)

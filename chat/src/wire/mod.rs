@@ -2,7 +2,7 @@
 //! and reads the encoded bytes of a slot.
 
 mod body;
-mod frame;
+pub(crate) mod frame;
 mod json;
 mod lines;
 mod pool;

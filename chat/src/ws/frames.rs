@@ -20,7 +20,7 @@ use crate::session::Inbound;
 pub(crate) async fn inbound<R: AsyncRead + Unpin>(
     read: R,
     limits: &Limits,
-) -> impl Stream<Item = Inbound> {
+) -> impl Stream<Item = Inbound> + use<R> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
@@ -52,7 +52,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         let end = loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return Some(Inbound::Message(text.into())),
-                Some(Ok(Message::Binary(bytes))) => return Some(Inbound::Message(bytes)),
+                Some(Ok(Message::Binary(bytes))) => return Some(Inbound::Binary(bytes)),
                 Some(Ok(Message::Ping(payload))) => return Some(Inbound::Ping(payload)),
                 Some(Ok(Message::Pong(_))) => return Some(Inbound::Pong),
                 Some(Ok(Message::Frame(_))) => {}

@@ -1,14 +1,58 @@
 //! The handshake: when an HTTP request becomes a WebSocket.
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWrite;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::SUBPROTOCOL;
+use super::frames::inbound;
+use crate::limits::Limits;
+use crate::session::Inbound;
+
+/// A handshake that was understood.
+pub(crate) struct Handshake {
+    accept: HeaderValue,
+    upgraded: OnUpgrade,
+}
+
+impl Handshake {
+    pub(crate) fn of<B>(request: &mut Request<B>) -> Result<Self, Refusal> {
+        let accept = accept_key(request.method(), request.headers())?;
+        let upgraded = request.extensions_mut().remove().ok_or(Refusal::NotWebSocket)?;
+        Ok(Self { accept, upgraded })
+    }
+
+    /// What the client is answered, with the subprotocol that is spoken if it asked for one.
+    pub(crate) fn response(&self, subprotocol: Option<&'static str>) -> Response {
+        let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, self.accept.clone());
+        if let Some(subprotocol) = subprotocol {
+            let subprotocol = HeaderValue::from_static(subprotocol);
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
+        response
+    }
+
+    /// Both directions, once the client has been answered.
+    pub(crate) async fn socket(
+        self,
+        limits: &Limits,
+    ) -> hyper::Result<(impl Stream<Item = Inbound> + use<>, impl AsyncWrite + use<>)> {
+        let (read, write) = tokio::io::split(TokioIo::new(self.upgraded.await?));
+        Ok((inbound(read, limits).await, write))
+    }
+}
 
 /// Why a request does not become a WebSocket.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     NotWebSocket,
     Version,
     Key,
@@ -64,7 +108,7 @@ impl IntoResponse for Refusal {
 }
 
 /// The key that shows a client that its handshake was understood (RFC 6455, section 4.2.2).
-pub(super) fn accept_key(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
+fn accept_key(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     if method != Method::GET
         || !has_word(headers, header::CONNECTION, "upgrade")
         || !has_word(headers, header::UPGRADE, "websocket")

@@ -10,17 +10,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{StreamExt, stream};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use trace::trace;
 
+#[cfg(any(test, fuzzing))]
 pub(crate) use self::frames::inbound;
-use self::handshake::{Refusal, accept_key, has_word};
+pub(crate) use self::handshake::Handshake;
+use self::handshake::{Refusal, has_word};
 use crate::end::End;
 use crate::name::RoomName;
 use crate::session::Inbound;
@@ -81,15 +81,15 @@ fn upgrade(
     first: Option<String>,
     mut request: Request,
 ) -> Result<Response, Refusal> {
+    let handshake = Handshake::of(&mut request)?;
     let headers = request.headers();
-    let accept = accept_key(request.method(), headers)?;
     if wire == Wire::Json && !has_word(headers, header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         return Err(Refusal::Subprotocol);
     }
     if sessions.stopping().is_cancelled() {
         return Err(Refusal::Stopping);
     }
-    let upgraded = request.extensions_mut().remove::<OnUpgrade>().ok_or(Refusal::NotWebSocket)?;
+    let response = handshake.response((wire == Wire::Json).then_some(SUBPROTOCOL));
     let place = request.extensions_mut().remove::<Place>();
     let session = sessions.open(wire, room);
     let tracers = sessions.tracers().clone();
@@ -99,12 +99,10 @@ fn upgrade(
         let peer = place.as_ref().map(Place::peer);
         let shown = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
         trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str(), peer = shown.as_str());
-        match upgraded.await {
-            Ok(stream) => {
-                let (read, write) = tokio::io::split(TokioIo::new(stream));
+        match handshake.socket(&limits).await {
+            Ok((inbound, write)) => {
                 let first = first.map(|first| Inbound::Message(first.into()));
-                let inbound = stream::iter(first).chain(inbound(read, &limits).await);
-                let inbound = Box::pin(inbound);
+                let inbound = Box::pin(stream::iter(first).chain(inbound));
                 Box::pin(session.run(inbound, write)).await;
             }
             Err(error) => {
@@ -113,14 +111,5 @@ fn upgrade(
         }
         drop(place);
     });
-    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    if wire == Wire::Json {
-        let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
-        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
-    }
     Ok(response)
 }
