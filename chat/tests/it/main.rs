@@ -7,6 +7,7 @@ mod abuse;
 mod cli;
 mod client;
 mod clients;
+mod conformance;
 mod connections;
 mod events;
 mod examples;

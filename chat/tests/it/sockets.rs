@@ -219,35 +219,6 @@ async fn the_page_and_its_files_come_with_their_headers() {
 }
 
 #[tokio::test]
-async fn what_breaks_the_protocol_is_told_and_closed() {
-    let server = serve(Limits::default()).await;
-    let mut bystander = server.socket("/room", "").await.unwrap();
-    let long =
-        [b"\x81\xff\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00".as_slice(), b"xx"].concat();
-    for (bytes, code) in [
-        (b"\x81\x02hi".to_vec(), 1002),
-        (b"\xc1\x80\x00\x00\x00\x00".to_vec(), 1002),
-        (b"\x83\x80\x00\x00\x00\x00".to_vec(), 1002),
-        ([b"\x89\xfe\x00\x7e\x00\x00\x00\x00".as_slice(), &[0; 126]].concat(), 1002),
-        (b"\x80\x80\x00\x00\x00\x00".to_vec(), 1002),
-        (b"\x81\x81\x00\x00\x00\x00\xff".to_vec(), 1007),
-        (long, 1009),
-        (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00".to_vec(), 1009),
-    ] {
-        let socket = server.socket("/room", "").await.unwrap();
-        let mut stream = socket.into_inner();
-        stream.write_all(&bytes).await.unwrap();
-        let mut close = Vec::new();
-        let closed = timeout(PATIENCE, stream.read_to_end(&mut close)).await;
-        assert!(closed.is_ok(), "still open after {bytes:x?}");
-        assert_eq!(close[0], 0x88, "{bytes:x?} {close:x?}");
-        assert_eq!(u16::from_be_bytes([close[2], close[3]]), code, "{bytes:x?}");
-    }
-    bystander.send(Message::text("still here")).await.unwrap();
-    assert_eq!(next(&mut bystander).await, Message::text("still here"));
-}
-
-#[tokio::test]
 async fn connections_are_bounded_and_places_come_back() {
     let server = serve(Limits { connections: 2, refusals: 1, ..Limits::default() }).await;
     let first = server.socket("/room", "").await.unwrap();
