@@ -86,6 +86,14 @@ pub(super) struct Flags {
     #[arg(long, value_name = "ORIGIN", global = true, help_heading = "Who may connect")]
     allow_origin: Vec<String>,
 
+    /// A proxy to believe when it says for whom it asks, by its IP address
+    ///
+    /// The clients of a proxy are bounded by their own addresses: the last one in the header
+    /// X-Forwarded-For that is not that of another such proxy. Whoever else sends the header is
+    /// not believed. Repeat the flag for several.
+    #[arg(long, value_name = "ADDR", global = true, help_heading = "Who may connect")]
+    trust_proxy: Vec<String>,
+
     /// Connections at once [default: what the limit of open files leaves, at most 10000]
     ///
     /// The limit of open files is raised at the start as far as the system allows: `ulimit -Hn`,
@@ -169,6 +177,7 @@ impl Flags {
         put("addr", self.addr);
         put("host", self.host);
         put("allow-origin", self.allow_origin);
+        put("trust-proxy", self.trust_proxy);
         put("max-connections", Vec::from_iter(self.max_connections));
         put("max-connections-per-address", Vec::from_iter(self.max_connections_per_address));
         put("max-messages", Vec::from_iter(self.max_messages));

@@ -9,10 +9,11 @@ use super::error::Wrong;
 
 /// Every setting, in the order in which help and `chat config` show them. The name is the long
 /// flag, the key in the file and, as `CHAT_NAME`, the variable.
-pub(super) const KEYS: [Key; 9] = [
+pub(super) const KEYS: [Key; 10] = [
     Key { name: "addr", list: true },
     Key { name: "host", list: true },
     Key { name: "allow-origin", list: true },
+    Key { name: "trust-proxy", list: true },
     Key { name: "max-connections", list: false },
     Key { name: "max-connections-per-address", list: false },
     Key { name: "max-messages", list: false },

@@ -13,6 +13,7 @@ mod trace_to;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -44,6 +45,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Origins of pages from elsewhere that may connect, as browsers write them. Default none.
     pub origins: Vec<String>,
+    /// Proxies that are believed when they say for whom they ask. Default none.
+    pub proxies: Vec<IpAddr>,
     /// Connections at once, at least 1. Default [`Limits::connections_for`] the descriptors of the
     /// process; where these are not known, that of [`Limits`].
     pub max_connections: usize,
@@ -106,7 +109,7 @@ impl Config {
     pub fn access(&self) -> Access {
         let mut hosts = self.hosts.clone();
         hosts.extend(this_computer().filter(|name| !self.hosts.contains(name)));
-        Access { hosts, origins: self.origins.clone() }
+        Access { hosts, origins: self.origins.clone(), proxies: self.proxies.clone() }
     }
 }
 
@@ -149,6 +152,7 @@ fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
     }
     let hosts = pick.all("host", &[], site::host)?;
     let origins = pick.all("allow-origin", &[], site::origin)?;
+    let proxies = pick.all("trust-proxy", &[], proxy)?;
     let max_connections = pick.one("max-connections", &derived.to_string(), connections)?;
     let max_connections_per_address = pick.one(
         "max-connections-per-address",
@@ -172,6 +176,7 @@ fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
         addrs,
         hosts,
         origins,
+        proxies,
         max_connections,
         max_connections_per_address,
         max_messages,
@@ -179,6 +184,11 @@ fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
         trace_format,
         trace_bodies,
     })
+}
+
+fn proxy(text: &str) -> Result<IpAddr, String> {
+    let not = || format!("{text:?} is no IP address; write the one that the proxy connects from");
+    text.parse().map_err(|_| not())
 }
 
 fn connections(text: &str) -> Result<usize, String> {

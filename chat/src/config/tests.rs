@@ -75,6 +75,7 @@ fn nothing_given_is_a_whole_configuration() {
         addrs: vec![Addr { host: Host::Localhost, port: 8080 }],
         hosts: vec![],
         origins: vec![],
+        proxies: vec![],
         max_connections: limits.connections,
         max_connections_per_address: limits.connections_per_address,
         max_messages: limits.messages_per_second,
@@ -91,6 +92,7 @@ fn every_setting_arrives_from_every_source() {
         addrs: vec![Addr { host: Host::Every, port: 1 }, Addr { host: Host::Localhost, port: 2 }],
         hosts: vec!["a.org".into()],
         origins: vec!["https://b.org".into(), "http://c.org:3000".into()],
+        proxies: vec!["10.0.0.9".parse().unwrap(), "::1".parse().unwrap()],
         max_connections: 7,
         max_connections_per_address: 3,
         max_messages: 9,
@@ -102,6 +104,7 @@ fn every_setting_arrives_from_every_source() {
     let flags = [
         "-a", ":1", "--addr", "localhost:2", "--host", "A.org",
         "--allow-origin", "https://b.org:443", "--allow-origin=http://c.org:3000",
+        "--trust-proxy", "10.0.0.9", "--trust-proxy", "::1",
         "--max-connections", "7", "--max-connections-per-address", "3", "--max-messages", "9",
         "-t", "t.txt", "--trace-format", "json", "--trace-bodies", "show",
     ];
@@ -110,6 +113,7 @@ fn every_setting_arrives_from_every_source() {
         ("CHAT_ADDR", ":1,localhost:2"),
         ("CHAT_HOST", "A.org"),
         ("CHAT_ALLOW_ORIGIN", "https://b.org:443, http://c.org:3000"),
+        ("CHAT_TRUST_PROXY", "10.0.0.9, ::1"),
         ("CHAT_MAX_CONNECTIONS", "7"),
         ("CHAT_MAX_CONNECTIONS_PER_ADDRESS", "3"),
         ("CHAT_MAX_MESSAGES", "9"),
@@ -122,6 +126,7 @@ fn every_setting_arrives_from_every_source() {
         addr = [':1', 'localhost:2']
         host = 'A.org'
         allow-origin = ['https://b.org:443', 'http://c.org:3000']
+        trust-proxy = ['10.0.0.9', '::1']
         max-connections = 7
         max-connections-per-address = 3
         max-messages = 9
@@ -163,6 +168,7 @@ fn the_listing_names_every_source() {
     addr = "localhost:8080"                    # default
     host = "a.org"                             # chat.toml:4
     allow-origin = ["https://b.org", "https://c.org"] # chat.toml:3
+    trust-proxy = []                           # default
     max-connections = 7                        # CHAT_MAX_CONNECTIONS
     max-connections-per-address = 2            # --max-connections-per-address
     max-messages = 50                          # default
@@ -207,6 +213,15 @@ fn numbers_have_bounds() {
         refused(&args, &[], None, &why);
     }
     assert_eq!(config(&["--max-connections=10000000"], &[], None).max_connections, 10_000_000);
+}
+
+#[test]
+fn a_proxy_is_an_address() {
+    for bad in ["proxy.example.org", "10.0.0.0/8", "10.0.0.9:80", "[::1]", "*", ""] {
+        let why = "is no IP address; write the one that the proxy connects from";
+        let args = ["--trust-proxy", bad];
+        refused(&args, &[], None, &format!("--trust-proxy: {bad:?} {why}"));
+    }
 }
 
 #[test]

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::limits::Limits;
 use crate::sessions::Place;
 
 /// Gives places to connections.
-pub(super) struct Admission {
+pub(crate) struct Admission {
     total: Arc<Semaphore>,
     refusals: Arc<Semaphore>,
     per_address: usize,
+    /// Addresses that stand for many.
+    proxies: Vec<IpAddr>,
     addresses: Arc<Addresses>,
 }
 
@@ -23,13 +25,13 @@ struct Addresses(Mutex<HashMap<IpAddr, usize>>);
 
 /// Why a connection gets no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
+pub(crate) enum Full {
     Server,
     Address,
 }
 
 impl Full {
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Server => "too_many_connections",
             Self::Address => "too_many_from_address",
@@ -38,22 +40,43 @@ impl Full {
 }
 
 impl Admission {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, proxies: Vec<IpAddr>) -> Self {
         let most = |n: usize| Arc::new(Semaphore::new(n.min(Semaphore::MAX_PERMITS)));
         Self {
             total: most(limits.connections),
             refusals: most(limits.refusals),
             per_address: limits.connections_per_address,
+            proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
             addresses: Arc::default(),
         }
     }
 
+    /// Whether this is a proxy's address, whose connections are not those of one client.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.contains(&address.to_canonical())
+    }
+
     pub(super) fn admit(&self, peer: SocketAddr) -> Result<Place, Full> {
         let permit = Arc::clone(&self.total).try_acquire_owned().map_err(|_| Full::Server)?;
-        if peer.ip().to_canonical().is_loopback() {
-            return Ok(Place::new(peer, permit));
+        let counted = match self.is_proxy(peer.ip()) {
+            true => None,
+            false => self.count(peer.ip())?,
+        };
+        Ok(Place::new(peer, (permit, counted)))
+    }
+
+    /// A place on the connection of a proxy, for the client at an address.
+    pub(crate) fn admit_behind(&self, proxy: &Place, client: IpAddr) -> Result<Place, Full> {
+        let counted = self.count(client)?;
+        Ok(Place::new(SocketAddr::new(client, 0), (proxy.clone(), counted)))
+    }
+
+    /// Loopback is not counted.
+    fn count(&self, ip: IpAddr) -> Result<Option<Counted>, Full> {
+        if ip.to_canonical().is_loopback() {
+            return Ok(None);
         }
-        let address = home(peer.ip());
+        let address = home(ip);
         let mut addresses = self.addresses.lock();
         let count = addresses.get(&address).copied().unwrap_or(0);
         if count >= self.per_address {
@@ -61,7 +84,7 @@ impl Admission {
         }
         addresses.insert(address, count + 1);
         let addresses = Arc::clone(&self.addresses);
-        Ok(Place::new(peer, Counted { addresses, address, _permit: permit }))
+        Ok(Some(Counted { addresses, address }))
     }
 
     /// A turn at being told why there is no place; `None` if too many are being told already.
@@ -81,7 +104,6 @@ impl Addresses {
 struct Counted {
     addresses: Arc<Addresses>,
     address: IpAddr,
-    _permit: OwnedSemaphorePermit,
 }
 
 impl Drop for Counted {
@@ -112,7 +134,8 @@ mod tests {
     use super::*;
 
     fn admission(connections: usize, connections_per_address: usize) -> Admission {
-        Admission::new(&Limits { connections, connections_per_address, ..Limits::default() })
+        let limits = Limits { connections, connections_per_address, ..Limits::default() };
+        Admission::new(&limits, vec!["10.9.9.9".parse().unwrap()])
     }
 
     fn from(ip: &str) -> SocketAddr {
@@ -152,5 +175,21 @@ mod tests {
         }
         assert!(admission.admit(from("10.0.0.1")).is_err());
         assert!(admission.addresses.lock().is_empty());
+    }
+    #[test]
+    fn a_proxy_is_exempt_and_those_behind_it_are_not() {
+        let admission = admission(99, 1);
+        let proxy = admission.admit(from("10.9.9.9")).unwrap();
+        assert!(admission.admit(from("::ffff:10.9.9.9")).is_ok());
+        let behind = |ip: &str| admission.admit_behind(&proxy, ip.parse().unwrap());
+        let one = behind("10.0.0.1").unwrap();
+        assert_eq!(one.peer().ip().to_string(), "10.0.0.1");
+        assert_eq!(behind("10.0.0.1").err(), Some(Full::Address));
+        assert_eq!(admission.admit(from("10.0.0.1")).err(), Some(Full::Address));
+        let _other = behind("10.0.0.2").unwrap();
+        let (_local, _too) = (behind("127.0.0.1").unwrap(), behind("127.0.0.1").unwrap());
+        drop(one);
+        assert!(behind("10.0.0.1").is_ok());
+        assert_eq!(admission.total.available_permits(), 98, "they take no places of their own");
     }
 }

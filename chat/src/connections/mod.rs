@@ -8,6 +8,7 @@ mod guarded;
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::accept::accept;
-use self::admission::Admission;
+pub(crate) use self::admission::{Admission, Full};
 pub use self::connection::Connection;
 use crate::bucket::Bucket;
 use crate::clock;
@@ -66,7 +67,7 @@ type Refuse = dyn Fn(Connection) -> Pin<Box<dyn Future<Output = ()> + Send>> + S
 struct Door {
     limits: Limits,
     tracers: Tracers,
-    admission: Admission,
+    admission: Arc<Admission>,
     // Held for a few additions, never across an await.
     handshakes: Mutex<Bucket>,
     refuse: Option<Box<Refuse>>,
@@ -83,13 +84,21 @@ impl Connections {
         Self(Door {
             limits: limits.clone(),
             tracers,
-            admission: Admission::new(limits),
+            admission: Arc::new(Admission::new(limits, Vec::new())),
             handshakes: Mutex::new(handshakes),
             refuse: None,
             stopping: CancellationToken::new(),
             cut: CancellationToken::new(),
             running: TaskTracker::new(),
         })
+    }
+
+    /// Takes connections from these addresses for those of proxies, which carry many clients: they
+    /// are not bounded by [`Limits::connections_per_address`].
+    #[must_use]
+    pub fn behind(mut self, proxies: Vec<IpAddr>) -> Self {
+        self.0.admission = Arc::new(Admission::new(&self.0.limits, proxies));
+        self
     }
 
     /// Hands those over the limit to `refuse`, to be told so in what they speak: as many as
@@ -102,6 +111,11 @@ impl Connections {
     ) -> Self {
         self.0.refuse = Some(Box::new(move |connection| Box::pin(refuse(connection))));
         self
+    }
+
+    /// Who gives the places.
+    pub(crate) fn admission(&self) -> &Arc<Admission> {
+        &self.0.admission
     }
 
     /// Is cancelled when serving is about to end.

@@ -1,6 +1,7 @@
 //! Accepts connections and serves them until told to stop. Binds nothing, listens for no signal.
 
 mod protocols;
+mod proxies;
 mod websocket;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use trace::trace;
 
+use self::proxies::Proxies;
 pub use self::websocket::WebSocket;
 use crate::connections::{Connections, Drained};
 use crate::error::Error;
@@ -104,7 +106,9 @@ impl Server {
         let router = self.guarded(web::with_fallback(self.routes()));
         let sessions = Arc::clone(&self.sessions);
         let connections = Connections::new(&self.limits, sessions.tracers().clone());
+        let connections = connections.behind(self.access.proxies.clone());
         let connections = connections.refusing(protocols::refuse);
+        let proxies = Proxies::new(Arc::clone(connections.admission()));
         let stopping = connections.stopping().clone();
         let stop = async {
             tokio::select! {
@@ -112,8 +116,9 @@ impl Server {
                 () = self.keep() => {}
             }
         };
-        let serve =
-            move |connection| protocols::serve(connection, router.clone(), Arc::clone(&sessions));
+        let serve = move |connection| {
+            protocols::serve(connection, router.clone(), proxies.clone(), Arc::clone(&sessions))
+        };
         let draining = async {
             stopping.cancelled().await;
             self.drain().await

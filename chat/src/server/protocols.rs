@@ -14,17 +14,24 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower_service::Service;
 
+use super::proxies::Proxies;
 use crate::connections::Connection;
 use crate::end::End;
 use crate::limits::{HEAD_BYTES, Limits, OPENING_BYTES};
 use crate::lines;
 use crate::opening::Opening;
 use crate::sessions::Sessions;
+use crate::web;
 use crate::wire::Wire;
 
 /// Serves one connection. What has been read of it goes along, and nothing is said before the
 /// client has spoken.
-pub(super) async fn serve(mut connection: Connection, router: Router, sessions: Arc<Sessions>) {
+pub(super) async fn serve(
+    mut connection: Connection,
+    router: Router,
+    proxies: Proxies,
+    sessions: Arc<Sessions>,
+) {
     let (place, stopping) = (connection.place().clone(), connection.stopping().clone());
     let refused = |code| sessions.tracers().connection_refused(code, place.peer());
     // Browsers open connections in advance; only one that began to speak has to hurry.
@@ -42,7 +49,7 @@ pub(super) async fn serve(mut connection: Connection, router: Router, sessions: 
         lines::start(&sessions, wire, place.clone(), read, write);
     };
     match opening {
-        Opening::Http => Box::pin(http(connection, router, &sessions)).await,
+        Opening::Http => Box::pin(http(connection, router, proxies, &sessions)).await,
         Opening::Json => lines(connection, Wire::JsonLines),
         Opening::Text => lines(connection, Wire::TextLines),
         Opening::Tls => refused("tls"),
@@ -77,15 +84,30 @@ pub(super) fn http1(limits: &Limits) -> http1::Builder {
 }
 
 /// Speaks HTTP; a WebSocket leaves it and takes its place along.
-async fn http(connection: Connection, router: Router, sessions: &Sessions) {
+async fn http(connection: Connection, router: Router, proxies: Proxies, sessions: &Sessions) {
     let (place, stopping) = (connection.place().clone(), connection.stopping().clone());
-    let peer = place.peer();
+    let (peer, tracers) = (place.peer(), sessions.tracers().clone());
     let asked = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&asked);
     let service = service_fn(move |mut request: Request<Incoming>| {
         heard.store(true, Ordering::Relaxed);
-        request.extensions_mut().insert(place.clone());
-        router.clone().call(request)
+        let place = proxies.place(&place, request.headers());
+        let (mut router, tracers) = (router.clone(), tracers.clone());
+        async move {
+            match place {
+                Ok(place) => {
+                    request.extensions_mut().insert(place.clone());
+                    // Kept as long as it takes to answer; who is served for longer keeps it longer.
+                    let answer = router.call(request).await;
+                    drop(place);
+                    answer
+                }
+                Err((full, ip)) => {
+                    tracers.connection_refused(full.code(), ip);
+                    Ok(web::crowded())
+                }
+            }
+        }
     });
     let serving = http1(sessions.limits()).serve_connection(TokioIo::new(connection), service);
     let mut serving = pin!(serving.with_upgrades());

@@ -21,6 +21,9 @@ pub struct Access {
     pub hosts: Vec<String>,
     /// Origins besides our own, as `scheme://host[:port]`.
     pub origins: Vec<String>,
+    /// Proxies that are believed when they say for whom they ask, in `X-Forwarded-For`. Whoever
+    /// else says so is not.
+    pub proxies: Vec<IpAddr>,
 }
 
 /// Headers of every answer: nothing from elsewhere runs in the page, and nothing from here is
@@ -158,13 +161,18 @@ async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match access.check(&request) {
+    let response = match access.check(&request) {
         Ok(()) => next.run(request).await,
         Err(denied) => {
             tracers.request_refused(denied.code());
             denied.into_response()
         }
     };
+    with_headers(response)
+}
+
+/// An answer as every one is.
+pub(super) fn with_headers(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
@@ -179,7 +187,8 @@ mod tests {
 
     fn check(host: &str, origin: Option<&str>) -> Result<(), Denied> {
         let hosts = vec!["chat.example".into()];
-        let access = Access { hosts, origins: vec!["https://friend.example".into()] };
+        let origins = vec!["https://friend.example".into()];
+        let access = Access { hosts, origins, ..Access::default() };
         let mut request = Request::builder().uri("/");
         if !host.is_empty() {
             request = request.header(header::HOST, host);

@@ -62,7 +62,8 @@ fn open(
     }
     let start = position(request.headers()).unwrap_or(last.map_or(Start::Head, Start::Last));
     let (client, tracers) = (sessions.number(), sessions.tracers().clone());
-    let peer = request.extensions().get::<Place>().map(Place::peer);
+    let place = request.extensions().get::<Place>().cloned();
+    let peer = place.as_ref().map(Place::peer);
     let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
     trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client.0, wire = WIRE, peer = peer.as_str(), room = room.name().as_str());
     let (reader, joined, lost) = Reader::new(room, client, &start);
@@ -89,7 +90,10 @@ fn open(
     let handed = clock::now();
     let events = Events { reader, epoch, client, tracers, limits, out, taken, handed };
     let stopping = sessions.stopping().clone();
-    sessions.spawn(async move { events.run(first, stopping.cancelled()).await });
+    sessions.spawn(async move {
+        events.run(first, stopping.cancelled()).await;
+        drop(place);
+    });
     let headers =
         [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(body)).into_response())

@@ -19,6 +19,7 @@ use axum::routing::get;
 pub use self::access::Access;
 pub(crate) use self::access::guarded;
 use self::page::{Language, Page};
+use self::problem::Problem;
 use crate::name::RoomName;
 use crate::sessions::Sessions;
 
@@ -56,6 +57,11 @@ pub fn routes(sessions: Arc<Sessions>) -> Router {
 /// `router`, and an answer to whatever it does not know.
 pub(crate) fn with_fallback(router: Router) -> Router {
     router.fallback(|| async { (StatusCode::NOT_FOUND, "nothing is here; the page is at /\n") })
+}
+
+/// What is answered to who has all the connections that an address may.
+pub(crate) fn crowded() -> Response {
+    access::with_headers(Problem::crowded().into_response())
 }
 
 impl Page {

@@ -34,6 +34,13 @@ impl Problem {
         Self { retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", text) }
     }
 
+    /// The address has all its connections; another may end.
+    pub(super) fn crowded() -> Self {
+        let text = "there are as many connections from your address as there may be; try later";
+        let retry = Some(Duration::from_secs(5));
+        Self { retry, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_from_address", text) }
+    }
+
     pub(super) fn code(&self) -> &'static str {
         self.code
     }

@@ -14,6 +14,7 @@ mod examples;
 mod hostile;
 mod http;
 mod protocol;
+mod proxies;
 mod rooms;
 mod session;
 mod sockets;

@@ -28,12 +28,16 @@ pub struct Running {
 }
 
 pub async fn serve(limits: Limits) -> Running {
+    serve_to(limits, Access::default()).await
+}
+
+pub async fn serve_to(limits: Limits, access: Access) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (addr, seen) = (listener.local_addr().unwrap(), Recorder::default());
     let tracers = Tracers::all(Arc::new(seen.clone()));
     // Tests flood; what a flood comes to is tested where time is simulated.
     let limits = Limits { messages_at_once: u32::MAX, ..limits };
-    let server = Server::new(limits, Access::default(), tracers);
+    let server = Server::new(limits, access, tracers);
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(server.serve(vec![listener], async {
         stopped.await.ok();

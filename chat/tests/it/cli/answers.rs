@@ -59,6 +59,7 @@ async fn config_tells_each_value_and_its_source() {
     addr = [":1", "localhost:2"]               # CHAT_ADDR
     host = []                                  # default
     allow-origin = []                          # default
+    trust-proxy = []                           # default
     max-connections = 77                       # chat.toml:2
     max-connections-per-address = 100          # default
     max-messages = 50                          # default
