@@ -155,9 +155,9 @@ fn history(room: &RoomName, page: &Page) -> String {
     }
     let mut lines = String::new();
     for at in &page.entries {
-        let said = match &at.content {
-            Content::Post { .. } if at.content.body().is_empty() => "(deleted)".to_owned(),
-            content => shown(content.body()),
+        let said = match at.content.body() {
+            "" => "(deleted)".to_owned(),
+            body => shown(body),
         };
         let of = at.content.of().map_or_else(String::new, |of| format!(" (changes {of})"));
         let _ = writeln!(lines, "* {}{of} {}: {said}", at.seq, at.from);
