@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chat::{End, Inbound, Limits, RoomName, Sessions, Tracers, Wire};
 use futures_util::stream;
-use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -91,6 +91,28 @@ pub enum Frame {
     Close(u16, String),
 }
 
+/// The next frame of a server.
+pub async fn frame(hear: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
+    let opcode = hear.read_u8().await.ok()?;
+    let len = match hear.read_u8().await.unwrap() {
+        126 => usize::from(hear.read_u16().await.unwrap()),
+        127 => usize::try_from(hear.read_u64().await.unwrap()).unwrap(),
+        len => usize::from(len),
+    };
+    let mut payload = vec![0; len];
+    hear.read_exact(&mut payload).await.unwrap();
+    Some(match opcode {
+        0x81 => Frame::Text(String::from_utf8(payload).unwrap()),
+        0x88 => {
+            let code = u16::from_be_bytes([payload[0], payload[1]]);
+            Frame::Close(code, String::from_utf8(payload[2..].to_vec()).unwrap())
+        }
+        0x89 => Frame::Ping,
+        0x8a => Frame::Pong(payload),
+        other => panic!("opcode {other:#x}"),
+    })
+}
+
 impl Client {
     pub async fn send(&self, inbound: Inbound) {
         self.say.as_ref().unwrap().send(inbound).await.unwrap();
@@ -113,28 +135,16 @@ impl Client {
 
     /// The next frame; `None` at the end of the stream.
     pub async fn frame(&mut self) -> Option<Frame> {
-        timeout(PATIENCE, self.read_frame()).await.expect("a frame in time")
+        timeout(PATIENCE, frame(&mut self.hear)).await.expect("a frame in time")
     }
 
-    async fn read_frame(&mut self) -> Option<Frame> {
-        let opcode = self.hear.read_u8().await.ok()?;
-        let len = match self.hear.read_u8().await.unwrap() {
-            126 => usize::from(self.hear.read_u16().await.unwrap()),
-            127 => usize::try_from(self.hear.read_u64().await.unwrap()).unwrap(),
-            len => usize::from(len),
-        };
-        let mut payload = vec![0; len];
-        self.hear.read_exact(&mut payload).await.unwrap();
-        Some(match opcode {
-            0x81 => Frame::Text(String::from_utf8(payload).unwrap()),
-            0x88 => {
-                let code = u16::from_be_bytes([payload[0], payload[1]]);
-                Frame::Close(code, String::from_utf8(payload[2..].to_vec()).unwrap())
-            }
-            0x89 => Frame::Ping,
-            0x8a => Frame::Pong(payload),
-            other => panic!("opcode {other:#x}"),
-        })
+    /// The bytes that come until none comes for so long.
+    pub async fn heard(&mut self, quiet: Duration) -> Vec<u8> {
+        let (mut heard, mut piece) = (Vec::new(), [0; 1024]);
+        while let Ok(Ok(count @ 1..)) = timeout(quiet, self.hear.read(&mut piece)).await {
+            heard.extend_from_slice(&piece[..count]);
+        }
+        heard
     }
 
     /// The next text.

@@ -9,6 +9,7 @@ mod client;
 mod clients;
 mod conformance;
 mod connections;
+mod conversation;
 mod events;
 mod examples;
 mod hostile;
