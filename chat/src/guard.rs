@@ -142,6 +142,11 @@ impl Guard {
         self.blocked.get_or_insert(now);
     }
 
+    /// Whether bytes wait for the client, who takes none.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.is_some()
+    }
+
     /// The client took bytes; `waiting` if there are more.
     pub fn wrote(&mut self, now: Instant, waiting: bool) {
         self.wrote = now;

@@ -27,7 +27,8 @@ use crate::sessions::Place;
 /// Until it is [`opened`](Self::opened) or [`kept`](Self::kept), its client has
 /// [`Limits::silence`] for the first byte and from then on [`Limits::handshake`]. A write that
 /// makes no progress has [`Limits::blocked_write`], and no more than [`Limits::bytes_per_second`] a
-/// second are read. Dropping it closes it and gives its place back.
+/// second are read. Dropping it closes it and gives its place back; what its client did not take
+/// is then dropped as well, and the client sees a reset.
 pub struct Connection {
     stream: Guarded<TcpStream>,
     place: Place,
@@ -77,6 +78,15 @@ impl Connection {
     /// Puts bytes back, to be read again before anything new.
     pub fn unread(&mut self, bytes: impl Into<Bytes>) {
         self.stream.unread(bytes.into());
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Otherwise the kernel keeps for minutes what it could not send to who takes nothing.
+        if self.stream.guard().is_blocked() {
+            self.stream.get_ref().set_zero_linger().ok();
+        }
     }
 }
 

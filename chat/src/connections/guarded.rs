@@ -32,6 +32,10 @@ impl<S> Guarded<S> {
         Self { stream, guard, unread: Bytes::new(), rest: None, reading, writing }
     }
 
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     pub(super) fn guard(&mut self) -> &mut Guard {
         &mut self.guard
     }
