@@ -2,6 +2,7 @@
 
 mod protocols;
 mod proxies;
+mod watched;
 mod websocket;
 
 use std::sync::Arc;

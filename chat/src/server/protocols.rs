@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower_service::Service;
 
 use super::proxies::Proxies;
+use super::watched::Watched;
 use crate::connections::Connection;
 use crate::end::End;
 use crate::limits::{HEAD_BYTES, Limits, OPENING_BYTES};
@@ -80,6 +83,8 @@ async fn opened(connection: &mut Connection) -> io::Result<(Opening, Vec<u8>)> {
 pub(super) fn http1(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.handshake).max_buf_size(HEAD_BYTES);
+    // Who has said its last may still be listening.
+    http.half_close(true);
     http
 }
 
@@ -89,10 +94,13 @@ async fn http(connection: Connection, router: Router, proxies: Proxies, sessions
     let (peer, tracers) = (place.peer(), sessions.tracers().clone());
     let asked = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&asked);
+    let endless = Arc::new(AtomicBool::new(false));
+    let connection = Watched::new(connection, Arc::clone(&endless));
     let service = service_fn(move |mut request: Request<Incoming>| {
         heard.store(true, Ordering::Relaxed);
         let place = proxies.place(&place, request.headers());
         let (mut router, tracers) = (router.clone(), tracers.clone());
+        let endless = Arc::clone(&endless);
         async move {
             match place {
                 Ok(place) => {
@@ -100,6 +108,7 @@ async fn http(connection: Connection, router: Router, proxies: Proxies, sessions
                     // Kept as long as it takes to answer; who is served for longer keeps it longer.
                     let answer = router.call(request).await;
                     drop(place);
+                    endless.store(answer.as_ref().is_ok_and(is_events), Ordering::Relaxed);
                     answer
                 }
                 Err((full, ip)) => {
@@ -126,6 +135,11 @@ async fn http(connection: Connection, router: Router, proxies: Proxies, sessions
         }
         Ok(()) | Err(_) => {}
     }
+}
+
+/// Whether an answer tells what happens for as long as its reader stays.
+fn is_events(answer: &Response) -> bool {
+    answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream")
 }
 
 /// Tells a client why there is no place, in what it speaks.
