@@ -10,6 +10,17 @@ pub const LISTEN_BACKLOG: u32 = 4096;
 /// stopped, and that memory is charged to nobody we could see.
 pub const SEND_BUFFER_BYTES: u32 = 64 << 10;
 
+/// A connection on which nothing moves for this long is probed by the system: of a client that
+/// speaks lines nothing else tells that its network is gone.
+pub const KEEPALIVE: Duration = Duration::from_secs(45);
+
+/// The time between such probes.
+pub const KEEPALIVE_PROBES: Duration = Duration::from_secs(10);
+
+/// A connection on which a probe, or anything else, is not acknowledged for this long is broken;
+/// the system's own patience is two hours for the one and a quarter of an hour for the other.
+pub const UNACKNOWLEDGED: Duration = Duration::from_secs(75);
+
 /// Trace lines waiting for a slow output; beyond it they are lost and counted.
 pub const TRACE_BUFFER_BYTES: usize = 256 << 10;
 

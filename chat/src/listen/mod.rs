@@ -5,6 +5,7 @@ mod error;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket};
 
 pub use error::ListenError;
@@ -12,7 +13,7 @@ pub use error::ListenError;
 use error::Why;
 
 use crate::config::{Addr, Host};
-use crate::limits::{LISTEN_BACKLOG, SEND_BUFFER_BYTES};
+use crate::limits::{KEEPALIVE, KEEPALIVE_PROBES, LISTEN_BACKLOG, SEND_BUFFER_BYTES};
 
 /// How many addresses of one name are listened on.
 const NAME_ADDRESSES: usize = 16;
@@ -38,7 +39,8 @@ pub struct Listening {
 /// 0 becomes a free port, the same for all addresses that leave it open, as far as it is free
 /// there too.
 ///
-/// Accepted connections inherit the send buffer of 64 KiB where the system does that (Linux).
+/// Accepted connections inherit the send buffer of 64 KiB, and the probes by which a network that
+/// is gone is noticed, where the system does that (Linux).
 ///
 /// # Errors
 /// The first address that cannot be had; nothing stays bound.
@@ -183,8 +185,11 @@ fn bind(at: SocketAddr) -> Result<TcpListener, Unbound> {
             socket.set_reuseaddr(true)?;
         }
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-        // Of a client that speaks lines nothing else tells that it is gone.
-        socket.set_keepalive(true)?;
+        let probes = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE_PROBES);
+        let options = SockRef::from(&socket);
+        options.set_tcp_keepalive(&probes)?;
+        #[cfg(target_os = "linux")]
+        options.set_tcp_user_timeout(Some(crate::limits::UNACKNOWLEDGED))?;
         socket.bind(at)
     };
     let bound = listen().and_then(|()| socket.listen(LISTEN_BACKLOG));

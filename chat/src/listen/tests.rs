@@ -300,3 +300,16 @@ async fn a_herd_of_connections_waits_in_the_backlog() {
         clients.push(timeout(DEADLINE, TcpStream::connect(at)).await.unwrap().unwrap());
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn accepted_connections_notice_that_a_network_is_gone() {
+    let one = listening(&["127.0.0.1:0"]).await;
+    let _client = TcpStream::connect(bound(&one)[0]).await.unwrap();
+    let (accepted, _) = timeout(DEADLINE, one.listeners[0].accept()).await.unwrap().unwrap();
+    let options = SockRef::from(&accepted);
+    assert!(options.keepalive().unwrap());
+    assert_eq!(options.tcp_keepalive_time().unwrap(), KEEPALIVE);
+    assert_eq!(options.tcp_keepalive_interval().unwrap(), KEEPALIVE_PROBES);
+    assert_eq!(options.tcp_user_timeout().unwrap(), Some(crate::limits::UNACKNOWLEDGED));
+}
