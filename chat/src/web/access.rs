@@ -48,6 +48,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Debug, PartialEq, Eq)]
 enum Denied {
     NoHost,
+    TwoHosts,
     Host(String),
     Origin(String),
 }
@@ -56,6 +57,7 @@ impl Denied {
     fn code(&self) -> &'static str {
         match self {
             Self::NoHost => "no_host",
+            Self::TwoHosts => "two_hosts",
             Self::Host(_) => "wrong_host",
             Self::Origin(_) => "wrong_origin",
         }
@@ -66,6 +68,7 @@ impl IntoResponse for Denied {
     fn into_response(self) -> Response {
         match self {
             Self::NoHost => (StatusCode::BAD_REQUEST, "the Host header is missing\n".into()),
+            Self::TwoHosts => (StatusCode::BAD_REQUEST, "there are two Host headers\n".into()),
             Self::Host(host) => (
                 StatusCode::MISDIRECTED_REQUEST,
                 format!("{host:?} is not a name of this server; its operator can add it: chat --host NAME\n"),
@@ -83,7 +86,11 @@ impl Access {
     fn check(&self, request: &Request) -> Result<(), Denied> {
         let headers = request.headers();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let host = headers.get(header::HOST).map(text);
+        let mut hosts = headers.get_all(header::HOST).iter();
+        let host = hosts.next().map(text);
+        if hosts.next().is_some() {
+            return Err(Denied::TwoHosts);
+        }
         // A request may name its host twice; both have to be ours.
         let authority = request.uri().authority().map(|authority| authority.to_string());
         let host = host.or_else(|| authority.clone()).ok_or(Denied::NoHost)?;
@@ -287,5 +294,8 @@ mod tests {
             Request::builder().uri("http://evil.example/").header(header::HOST, "localhost");
         let denied = Access::default().check(&request.body(Body::empty()).unwrap());
         assert_eq!(denied, Err(Denied::Host("evil.example".into())));
+        let twice = Request::builder().uri("/").header(header::HOST, "localhost");
+        let twice = twice.header(header::HOST, "localhost").body(Body::empty()).unwrap();
+        assert_eq!(Access::default().check(&twice), Err(Denied::TwoHosts));
     }
 }
