@@ -71,7 +71,11 @@ pub struct Bare {
 
 impl Bare {
     pub async fn connect(server: &Running) -> Self {
-        let (read, write) = server.connect().await.into_split();
+        Self::new(server.connect().await)
+    }
+
+    pub fn new(stream: TcpStream) -> Self {
+        let (read, write) = stream.into_split();
         Self { read: BufReader::new(read).lines(), write }
     }
 
@@ -79,7 +83,7 @@ impl Bare {
         self.write.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    async fn next(&mut self) -> Option<String> {
+    pub async fn next(&mut self) -> Option<String> {
         timeout(PATIENCE, self.read.next_line()).await.expect("a line or an end in time").unwrap()
     }
 

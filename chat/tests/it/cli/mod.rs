@@ -15,11 +15,11 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 /// How long anything may take before a test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program with these arguments, without input and without a `CHAT_*` variable of ours. It is
 /// killed when its handle is dropped.
-fn chat(args: &[&str]) -> Command {
+pub fn chat(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chat"));
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.kill_on_drop(true);
@@ -51,19 +51,19 @@ async fn answer(mut command: Command) -> Answer {
 }
 
 /// A server at a free port of `localhost`.
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     stderr: Lines<BufReader<ChildStderr>>,
     /// What it said when it listened.
     banner: String,
-    port: u16,
+    pub port: u16,
 }
 
-async fn start(args: &[&str]) -> Running {
+pub async fn start(args: &[&str]) -> Running {
     start_with(chat(&[&["--addr", "localhost:0"], args].concat())).await
 }
 
-async fn start_with(mut command: Command) -> Running {
+pub async fn start_with(mut command: Command) -> Running {
     // Tests flood; what a flood comes to is tested where time is simulated.
     command.env("CHAT_MAX_MESSAGES", "1000000");
     let mut child = command.spawn().unwrap();
@@ -72,6 +72,27 @@ async fn start_with(mut command: Command) -> Running {
     let url = banner.split(' ').find_map(|word| word.strip_prefix("url=")).expect(&banner);
     let port = url.rsplit(':').next().unwrap().parse().expect(&banner);
     Running { child, stderr, banner, port }
+}
+
+/// The rest of what a client asks who wants a WebSocket.
+pub const UPGRADE: &str = " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// The socket of a guest in the lobby, who has said and heard nothing yet.
+pub async fn websocket(stream: TcpStream) -> TcpStream {
+    upgraded(stream, &format!("GET /room{UPGRADE}\r\n")).await
+}
+
+/// The socket behind a handshake.
+pub async fn upgraded(mut stream: TcpStream, request: &str) -> TcpStream {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream
 }
 
 async fn next_line(stderr: &mut Lines<BufReader<ChildStderr>>) -> Option<String> {
@@ -86,7 +107,7 @@ impl Running {
     }
 
     /// The page, asked for under the name of `host`.
-    async fn get(&self, host: &str) -> String {
+    pub async fn get(&self, host: &str) -> String {
         let mut stream = self.connect().await;
         let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -95,11 +116,11 @@ impl Running {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
     }
 
-    async fn line(&mut self) -> Option<String> {
+    pub async fn line(&mut self) -> Option<String> {
         next_line(&mut self.stderr).await
     }
 
@@ -123,7 +144,7 @@ impl Running {
 
     /// Tells it to stop, and what it said until it had.
     #[cfg(unix)]
-    async fn stop(self) -> Vec<String> {
+    pub async fn stop(self) -> Vec<String> {
         self.signal("TERM").await;
         let (status, said) = self.end().await;
         assert_eq!(status.code(), Some(0), "{said:?}");

@@ -54,22 +54,3 @@ async fn the_limit_of_connections_is_the_configured_one() {
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     drop(held);
 }
-
-#[cfg(unix)]
-#[tokio::test]
-async fn descriptors_that_run_out_are_waited_for() {
-    let mut command = Command::new("sh");
-    let limited =
-        r#"ulimit -n 40 && exec "$0" --addr localhost:0 --max-connections 900 --trace stderr"#;
-    command.args(["-c", limited, env!("CARGO_BIN_EXE_chat")]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut server = start_with(command).await;
-    let mut held = Vec::new();
-    for _ in 0..60 {
-        held.push(server.connect().await);
-    }
-    while !server.line().await.expect("a server").contains("event=accept_failed") {}
-    drop(held);
-    server.serves().await;
-    server.stop().await;
-}

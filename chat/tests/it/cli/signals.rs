@@ -17,25 +17,10 @@ async fn a_signal_is_a_clean_stop() {
     }
 }
 
-/// A WebSocket client that never says or hears anything more.
-async fn silent_client(server: &Running) -> TcpStream {
-    let mut stream = server.connect().await;
-    let request = "GET /room HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
-         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
-    }
-    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
-    stream
-}
-
 #[tokio::test]
 async fn a_second_signal_does_not_wait_for_anybody() {
     let mut server = start(&[]).await;
-    let _silent = silent_client(&server).await;
+    let _silent = websocket(server.connect().await).await;
     server.signal("TERM").await;
     assert_eq!(server.line().await.as_deref(), Some(STOPPING));
     server.signal("INT").await;

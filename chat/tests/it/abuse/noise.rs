@@ -81,7 +81,6 @@ async fn noise_on_the_port_costs_its_sender_only() {
     ann.say("still here\n").await;
     ann.until("#lobby ann: still here").await;
 }
-
 #[tokio::test]
 async fn of_two_hundred_who_claim_a_name_one_gets_it() {
     let server = serve(Limits::default()).await;
