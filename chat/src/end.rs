@@ -31,6 +31,8 @@ pub enum End {
     NotText,
     /// Too many refused requests in a row.
     Refused,
+    /// What was stored cannot be read.
+    Failed,
 }
 
 impl End {
@@ -49,6 +51,7 @@ impl End {
             Self::Malformed => "malformed",
             Self::NotText => "not_text",
             Self::Refused => "refused",
+            Self::Failed => "failed",
         }
     }
 
@@ -66,6 +69,7 @@ impl End {
             Self::Malformed => "that is not what is spoken here",
             Self::NotText => "a message is UTF-8 text",
             Self::Refused => "too many requests in a row were refused",
+            Self::Failed => "the server cannot read what was stored",
         }
     }
 
@@ -74,7 +78,7 @@ impl End {
         match self {
             Self::Closed | Self::TooBig | Self::Malformed | Self::NotText | Self::Refused => false,
             Self::Gone | Self::Drain | Self::Stalled | Self::Slow => true,
-            Self::Silent | Self::Nameless | Self::Late => true,
+            Self::Silent | Self::Nameless | Self::Late | Self::Failed => true,
         }
     }
 
@@ -93,6 +97,7 @@ impl End {
             Self::NotText => 1007,
             Self::Nameless | Self::Late | Self::Refused | Self::Silent | Self::Stalled => 1008,
             Self::TooBig => 1009,
+            Self::Failed => 1011,
             Self::Drain => 1012,
             Self::Slow => 1013,
         }

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::ConfigError;
+use crate::history::HistoryError;
 use crate::listen::ListenError;
 
 /// Why a server does not start, or stopped.
@@ -17,6 +19,15 @@ pub enum Error {
     Config(ConfigError),
     /// An address cannot be listened on. Choose another, or end the program that has it.
     Listen(ListenError),
+    /// The file that keeps what is said cannot be used; it was left as it is.
+    History {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: HistoryError,
+    },
+    /// Nothing can be stored any more. What was acknowledged is.
+    Storage(Arc<HistoryError>),
     /// The file of `--trace` cannot be opened for appending. Name another.
     Trace {
         /// The file.
@@ -40,7 +51,8 @@ impl Error {
             Error::Config(error) => error.exit_code(),
             Error::Trace { .. } => 2,
             Error::Listen(_) => 3,
-            Error::Serve(_) | Error::CutShort => 1,
+            Error::History { .. } => 4,
+            Error::Serve(_) | Error::Storage(_) | Error::CutShort => 1,
         }
     }
 
@@ -52,6 +64,8 @@ impl Error {
             Error::Trace { .. } => {
                 Some("Try: --trace stdout, or a file that you may write to".into())
             }
+            Error::History { source, .. } => Some(source.hint().into()),
+            Error::Storage(error) => Some(error.hint().into()),
             Error::Config(_) | Error::Serve(_) | Error::CutShort => None,
         }
     }
@@ -80,6 +94,10 @@ impl fmt::Display for Error {
             Error::Config(error) => error.fmt(f),
             Error::Listen(error) => error.fmt(f),
             Error::Trace { path, .. } => write!(f, "cannot open the trace file {}", path.display()),
+            Error::History { path, .. } => {
+                write!(f, "cannot keep what is said in {}", path.display())
+            }
+            Error::Storage(_) => f.write_str("nothing can be stored any more"),
             Error::Serve(_) => f.write_str("the server cannot go on"),
             Error::CutShort => {
                 f.write_str("stopped at once, as a second signal asked; clients were cut off")
@@ -95,6 +113,8 @@ impl std::error::Error for Error {
             Error::Config(error) => error.source(),
             Error::Listen(error) => error.source(),
             Error::Trace { source, .. } | Error::Serve(source) => Some(source),
+            Error::History { source, .. } => Some(source),
+            Error::Storage(error) => Some(&**error),
             Error::CutShort => None,
         }
     }

@@ -53,9 +53,11 @@ mod presence;
 mod wire;
 // 2: the room
 mod clock;
+mod history;
 mod inboxes;
 mod members;
 mod membership;
+mod random;
 mod reader;
 mod room;
 mod rooms;
@@ -81,7 +83,7 @@ mod sink;
 pub use banner::Banner;
 pub use bucket::Bucket;
 pub use command::{
-    Command, Hello, Joined, Lost, Page, Post, Posted, Range, Reply, Start, Stored, Token,
+    Command, Hello, Joined, Lost, Missed, Page, Post, Posted, Range, Reply, Start, Stored, Token,
 };
 pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
 pub use connections::{Connection, Connections, Drained};
@@ -92,6 +94,7 @@ pub use entry::{
     Slot, Timestamp,
 };
 pub use error::Error;
+pub use history::{Durability, History, HistoryError};
 pub use limits::Limits;
 pub use listen::{ListenError, Listening, listen};
 pub use members::{Author, Login, Members};

@@ -74,6 +74,30 @@ pub const HISTORY_ENTRIES: usize = 200;
 /// that at worst.
 pub const HISTORY_BYTES: usize = 32 << 10;
 
+/// Entries and members that wait to be stored: 40 MiB of the longest messages.
+pub const HISTORY_INBOX: usize = 4_096;
+
+/// What one commit stores at most; what waits longer is not stored faster.
+pub const HISTORY_BATCH: usize = 256;
+
+/// Pages of history that wait to be read in the whole server.
+pub const HISTORY_PAGES: usize = 64;
+
+/// Memory for pages of the file, in KiB, of each of its two connections.
+pub const HISTORY_CACHE_KIB: i64 = 8 << 10;
+
+/// How long another program, a backup for instance, may lock the file before that is a failure.
+pub const HISTORY_LOCKED: Duration = Duration::from_secs(5);
+
+/// How long a server that stops waits for the file of its history to be closed.
+pub const HISTORY_CLOSE: Duration = Duration::from_secs(1);
+
+/// Messages of one client that wait to be stored; one that has as many is not read from.
+pub const POSTS_WAITING: usize = 16;
+
+/// Milliseconds after which a server that has too much to store is asked again.
+pub const BUSY_MS: u64 = 500;
+
 /// A session shows that it is writing once in this time at most.
 pub const TYPING_PAUSE: Duration = Duration::from_secs(2);
 

@@ -1,57 +1,17 @@
 //! The newest slots of a room, and the cursors that read them. Pure: no clock, no lock, no I/O.
 
+mod cursors;
 mod pages;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub use self::cursors::{Cursor, Read};
 use crate::entry::{Account, Entry, Epoch, Seq, Slot};
 
 /// A place between two slots, counted from the beginning of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(pub(crate) u64);
-
-/// A reader's next position.
-#[derive(Clone, Debug)]
-pub struct Cursor {
-    next: Position,
-    /// The newest entry read, or told as a gap.
-    seen: Seq,
-    /// Notices before this position are old news: they are stepped over.
-    live: Position,
-    /// The reader needs a snapshot of what notices tell, once it is at the head.
-    stale: bool,
-}
-
-impl Cursor {
-    /// The position of the next slot it reads.
-    pub fn position(&self) -> Position {
-        self.next
-    }
-
-    /// Whether the reader needs a snapshot at the head.
-    pub fn is_stale(&self) -> bool {
-        self.stale
-    }
-}
-
-/// What a read came to, besides the slots.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Read {
-    /// Slots from the cursor on; none at the head.
-    Slots,
-    /// As `Slots`, and the cursor has reached the head for the first time, or again after it
-    /// stepped over notices: the reader needs a snapshot.
-    Snapshot,
-    /// The slots at the cursor are gone: entries between `after` and `next` were not read. The
-    /// cursor stands at the oldest slot now.
-    Gap {
-        /// The last entry read.
-        after: Seq,
-        /// The oldest entry there is.
-        next: Seq,
-    },
-}
 
 /// How much a log keeps.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +34,8 @@ pub struct Log {
     slots: VecDeque<(Position, Slot)>,
     end: Position,
     head: Seq,
+    /// The oldest entry that history has; without history there is none but here.
+    stored: Option<Seq>,
     entries: usize,
     bytes: usize,
     /// What wires have encoded of the slots, besides `bytes`.
@@ -89,10 +51,16 @@ impl Log {
             slots: VecDeque::new(),
             end: Position(0),
             head: Seq(0),
+            stored: None,
             entries: 0,
             bytes: 0,
             encoded: Account::default(),
         }
+    }
+
+    /// The end of a log that history has: entries from `oldest` to `head`, none of them here.
+    pub fn stored(epoch: Epoch, bounds: Bounds, oldest: Seq, head: Seq) -> Self {
+        Self { head, stored: Some(oldest), ..Self::new(epoch, bounds) }
     }
 
     /// Which log this is.
@@ -110,8 +78,13 @@ impl Log {
         self.end
     }
 
-    /// The oldest entry that is kept; the one to come in a log without entries.
+    /// The oldest entry there is, here or in history; the one to come in a log without entries.
     pub fn oldest(&self) -> Seq {
+        self.stored.unwrap_or_else(|| self.oldest_here())
+    }
+
+    /// The oldest entry that is kept here; the one to come if there is none.
+    fn oldest_here(&self) -> Seq {
         self.slots.iter().find_map(|(_, slot)| slot.seq()).unwrap_or(self.head.next())
     }
 
@@ -159,89 +132,6 @@ impl Log {
     /// Where the first slot at or behind a position is.
     fn index(&self, position: Position) -> usize {
         self.slots.partition_point(|(at, _)| *at < position)
-    }
-
-    /// A cursor at the head: it reads what comes next.
-    pub fn at_head(&self) -> Cursor {
-        Cursor { next: self.end, seen: self.head, live: self.end, stale: true }
-    }
-
-    /// A cursor before the newest `n` entries, and how many there are from it to the head.
-    pub fn at_last(&self, n: usize) -> (Cursor, usize) {
-        let entries = self.slots.iter().filter_map(|(_, slot)| slot.seq()).rev().take(n);
-        match entries.last() {
-            Some(first) => self.before(first),
-            None => (self.at_head(), 0),
-        }
-    }
-
-    /// A cursor behind entry `seq`, and how many entries there are from it to the head; `None` if
-    /// entries behind `seq` are gone or `seq` is not there yet.
-    pub fn at_after(&self, seq: Seq) -> Option<(Cursor, usize)> {
-        if seq > self.head || seq.next() < self.oldest() {
-            return None;
-        }
-        Some(self.before(seq.next()))
-    }
-
-    /// A cursor before the oldest entry, and how many entries there are.
-    pub fn at_oldest(&self) -> (Cursor, usize) {
-        self.before(self.oldest())
-    }
-
-    fn before(&self, first: Seq) -> (Cursor, usize) {
-        let (mut next, mut entries) = (self.end, 0);
-        for (position, slot) in self.slots.iter().rev() {
-            if let Some(seq) = slot.seq() {
-                if seq < first {
-                    break;
-                }
-                (next, entries) = (*position, entries + 1);
-            }
-        }
-        let seen = Seq(first.0.saturating_sub(1));
-        (Cursor { next, seen, live: self.end, stale: true }, entries)
-    }
-
-    /// Moves slots from the cursor on into `out`, until `slots` were taken or `bytes` reached.
-    pub fn read(
-        &self,
-        cursor: &mut Cursor,
-        slots: usize,
-        bytes: usize,
-        out: &mut Vec<Slot>,
-    ) -> Read {
-        if self.end.0 - cursor.next.0 > self.bounds.notices_behind as u64 {
-            (cursor.live, cursor.stale) = (self.end, true);
-        }
-        let (after, next) = (cursor.seen, self.oldest());
-        if after.next() < next {
-            let oldest = self.slots.front().map_or(self.end, |(position, _)| *position);
-            cursor.next = cursor.next.max(oldest);
-            (cursor.live, cursor.stale) = (self.end, true);
-            cursor.seen = Seq(next.0 - 1);
-            return Read::Gap { after, next };
-        }
-        let (mut taken, mut size) = (0, 0);
-        for (position, slot) in self.slots.range(self.index(cursor.next)..) {
-            match slot {
-                Slot::Notice(_) if *position < cursor.live => cursor.stale = true,
-                _ if taken == slots || size >= bytes => return Read::Slots,
-                _ => {
-                    taken += 1;
-                    size += slot.cost();
-                    cursor.stale |= matches!(slot, Slot::Notice(notice) if notice.refreshes());
-                    cursor.seen = slot.seq().unwrap_or(cursor.seen);
-                    out.push(slot.clone());
-                }
-            }
-            cursor.next = Position(position.0 + 1);
-        }
-        cursor.next = self.end;
-        match std::mem::take(&mut cursor.stale) {
-            true => Read::Snapshot,
-            false => Read::Slots,
-        }
     }
 }
 

@@ -28,9 +28,9 @@ fn run(stderr: &Background) -> Result<(), Error> {
 async fn serve(config: &Config, mut stderr: &Background) -> Result<(), Error> {
     let signals = signals::Signals::new().map_err(Error::Serve)?;
     let sink = Sink::open(config)?.installed();
+    let server = Server::open(config, sink.tracers())?;
     let listening = listen(&config.addrs).await?;
     let _ = write!(stderr, "{}", Banner::new(config, &listening).text(io::stderr().is_terminal()));
-    let server = Server::new(config.limits(), config.access(), sink.tracers());
     let served = signals.watch(|stop| server.serve(listening.listeners, stop), stderr).await;
     sink.close(stderr);
     let Drained { sessions, forced, .. } = served??;

@@ -3,14 +3,16 @@
 mod directory;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use self::directory::Directory;
+use self::directory::{Directory, Held};
 use crate::clock;
 use crate::command::Token;
-use crate::entry::{MemberId, Sender};
+use crate::entry::{MemberId, Sender, Timestamp};
+use crate::history::{History, Kept, TokenHash};
 use crate::limits::Limits;
 use crate::name::Name;
+use crate::random::random_text;
 use crate::refused::Refused;
 
 /// Every name that is held or reserved on this server.
@@ -20,6 +22,7 @@ use crate::refused::Refused;
 #[derive(Debug)]
 pub struct Members {
     limits: Limits,
+    history: Option<Arc<History>>,
     // Held for map operations only, never across an await.
     directory: Mutex<Directory>,
 }
@@ -61,9 +64,16 @@ impl Login {
 }
 
 impl Members {
-    /// Nobody yet.
-    pub fn new(limits: &Limits) -> Self {
-        Self { limits: limits.clone(), directory: Mutex::default() }
+    /// Those whom the history knows, all of them away.
+    pub fn new(limits: &Limits, history: Option<Arc<History>>) -> Self {
+        let mut directory = Directory::default();
+        let (now, wall) = (clock::now(), clock::wall());
+        for kept in history.iter().flat_map(|history| history.members()) {
+            let away = kept.left.map_or(0, |left| wall.0.saturating_sub(left.0));
+            let since = now.checked_sub(Duration::from_millis(away)).unwrap_or(now);
+            directory.restore(kept, since);
+        }
+        Self { limits: limits.clone(), history, directory: Mutex::new(directory) }
     }
 
     /// A session for whoever holds `token` under `name`, or for a new member if the name is free;
@@ -80,21 +90,41 @@ impl Members {
     ) -> Result<Login, Refused> {
         let mut directory = self.directory();
         directory.forget(&self.limits, now);
-        let known = token.and_then(|token| directory.by_token.get(token)).copied();
+        let known = token.and_then(|token| directory.by_token.get(&TokenHash::of(token))).copied();
         match (known, directory.holder(&name)) {
             (Some(known), Some(holder)) if known == holder => {
                 if directory.held[&known].sessions >= self.limits.sessions_per_member {
                     return Err(Refused::TooManySessions(self.limits.sessions_per_member));
                 }
-                Ok(self.login(directory, known, false))
+                Ok(self.login(directory, known, token.cloned(), false))
             }
             (_, Some(_)) => Err(directory.taken(&name)),
             (_, None) if name.imitates(&Name::nobody()) => Err(directory.taken(&name)),
             (_, None) => {
-                let id = directory.add(name, keeps.then(new_token));
-                Ok(self.login(directory, id, true))
+                let token = keeps.then(new_token);
+                let id = directory.add(name, token.as_ref().map(TokenHash::of));
+                if let Err(refused) = self.keep(&directory, id, None) {
+                    directory.remove(id);
+                    return Err(refused);
+                }
+                Ok(self.login(directory, id, token, true))
             }
         }
+    }
+
+    /// Tells the history of a member who has a token.
+    fn keep(
+        &self,
+        directory: &Directory,
+        id: MemberId,
+        left: Option<Timestamp>,
+    ) -> Result<(), Refused> {
+        let (Some(history), Some(Held { name, token: Some(token), .. })) =
+            (&self.history, directory.held.get(&id))
+        else {
+            return Ok(());
+        };
+        history.keep(Kept { id, name: name.clone(), token: *token, left })
     }
 
     /// Whoever posts without a session: the member whose token it is, or nobody who is here, under
@@ -118,7 +148,7 @@ impl Members {
                 None => Ok(Author { sender: Sender::Name(name.clone()), name }),
             };
         };
-        let id = *directory.by_token.get(token).ok_or(Refused::BadToken)?;
+        let id = *directory.by_token.get(&TokenHash::of(token)).ok_or(Refused::BadToken)?;
         match name {
             Some(name) if directory.holder(&name) != Some(id) => Err(Refused::BadToken),
             // As it is held, which is how everybody knows it.
@@ -137,6 +167,11 @@ impl Members {
         self.directory().holder(name)
     }
 
+    /// Whether a member can come back.
+    pub(crate) fn has_token(&self, id: MemberId) -> bool {
+        self.directory().held.get(&id).is_some_and(|held| held.token.is_some())
+    }
+
     /// Those who ceased to be members since this was asked last.
     pub(crate) fn take_gone(&self) -> Vec<MemberId> {
         std::mem::take(&mut self.directory().gone)
@@ -153,18 +188,21 @@ impl Members {
             }
         };
         let id = directory.add(name, None);
-        self.login(directory, id, true)
+        self.login(directory, id, None, true)
     }
 
     fn login(
         self: &Arc<Self>,
         mut directory: MutexGuard<'_, Directory>,
         id: MemberId,
+        token: Option<Token>,
         new: bool,
     ) -> Login {
-        let (name, token, away) = directory.enter(id);
+        let (name, away) = directory.enter(id);
         if let Some(since) = away {
             directory.away.remove(&(since, id));
+            // If there is no room for the note, its reservation ends a little early.
+            self.keep(&directory, id, None).ok();
         }
         Login { members: Arc::clone(self), id, name, token, new }
     }
@@ -182,6 +220,8 @@ impl Members {
         }
         held.away = Some(now);
         directory.away.insert((now, id));
+        // If there is no room for the note, it counts as gone with the server.
+        self.keep(&directory, id, Some(clock::wall())).ok();
         directory.forget(&self.limits, now);
     }
 
@@ -198,14 +238,6 @@ impl Drop for Login {
 
 fn new_token() -> Token {
     Token::new(&random_text(26))
-}
-
-/// Random base-32 digits, five bits each.
-pub(crate) fn random_text(digits: usize) -> String {
-    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut random = vec![0; digits];
-    getrandom::fill(&mut random).expect("the operating system has random bytes");
-    random.iter().map(|byte| char::from(DIGITS[usize::from(byte % 32)])).collect()
 }
 
 #[cfg(test)]

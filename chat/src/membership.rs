@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::command::{Joined, Lost, Page, Posted, Range, Reply, Start};
+use crate::command::{Joined, Lost, Page, Range, Reply, Start};
 use crate::end::End;
 use crate::entry::{ClientId, MemberId, Seq, Slot};
+use crate::history::{Found, Posting};
 use crate::log::Cursor;
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::refused::Refused;
-use crate::room::{Draft, Room, Wake};
+use crate::room::{Besides, Draft, Room, Told, Wake};
 
 /// One session's place in one room.
 #[derive(Debug)]
@@ -50,18 +51,19 @@ impl Membership {
         self.cursor.is_stale() || self.room.is_past(self.cursor.position())
     }
 
-    /// Moves the next slots into `out`, up to the bounds of a batch; the reply tells the reader
-    /// what the slots do not: a gap, or who is there.
-    pub fn read(&mut self, out: &mut Vec<Slot>) -> Option<Reply> {
+    /// Moves the next slots into `out`, up to the bounds of a batch.
+    pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
         self.room.read(&mut self.cursor, out)
     }
 
+    /// What the session is told of a page of history.
+    pub(crate) fn took(&mut self, page: Vec<Found>) -> Vec<Told> {
+        self.room.took(&mut self.cursor, page)
+    }
+
     /// Posts into the room; see [`Room::post`].
-    ///
-    /// # Errors
-    /// As [`Room::post`].
-    pub(crate) async fn post(&self, login: &Login, draft: Draft) -> Result<Posted, Refused> {
-        self.room.post(self.client, login.author(), draft).await
+    pub(crate) fn post(&self, login: &Login, draft: Draft) -> Posting {
+        self.room.post(self.client, login.author(), draft)
     }
 
     /// Notes that everything up to `seq` has arrived; whether that is news.
@@ -81,9 +83,19 @@ impl Membership {
         self.room.typing(&login.name);
     }
 
+    /// Where the room stands, for who is in it already.
+    pub(crate) fn joined(&self) -> Joined {
+        self.room.joined()
+    }
+
     /// Entries that went by.
-    pub(crate) fn page(&self, range: Range, most: usize) -> Page {
-        self.room.page(range, most)
+    pub(crate) fn page(
+        &self,
+        range: Range,
+        most: usize,
+    ) -> impl Future<Output = Result<Page, Refused>> + use<> {
+        let room = Arc::clone(&self.room);
+        async move { room.page(range, most).await }
     }
 
     /// Leaves for a reason.

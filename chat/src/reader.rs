@@ -4,10 +4,11 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::command::{Joined, Lost, Reply, Start};
+use crate::command::{Joined, Lost, Start};
 use crate::entry::{ClientId, Slot};
+use crate::history::Found;
 use crate::log::Cursor;
-use crate::room::{Room, Wake};
+use crate::room::{Besides, Room, Told, Wake};
 
 /// A cursor into a room, of somebody whom the room does not show.
 #[derive(Debug)]
@@ -30,10 +31,14 @@ impl Reader {
         (Self { room, client, cursor, wake }, joined, lost)
     }
 
-    /// Moves the next slots into `out`, up to the bounds of a batch; the reply tells what the slots
-    /// do not.
-    pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Option<Reply> {
+    /// Moves the next slots into `out`, up to the bounds of a batch.
+    pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
         self.room.read(&mut self.cursor, out)
+    }
+
+    /// What the client is told of a page of history.
+    pub(crate) fn took(&mut self, page: Vec<Found>) -> Vec<Told> {
+        self.room.took(&mut self.cursor, page)
     }
 
     /// Ends when there is something to read.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::entry::Seq;
+use crate::limits::{BUSY_MS, RETURN_MS, RETURN_SPREAD_MS};
 use crate::name::{Name, NameError};
 
 /// Why the session did not do what it was asked. `Display` is for the person who asked: what was
@@ -76,6 +77,14 @@ pub enum Refused {
     BadMid,
     /// The `mid` was used before with another body.
     MidReused,
+    /// More waits to be stored than may wait.
+    Busy,
+    /// The disk is full; it may be stored later.
+    StorageFull,
+    /// It may be stored or not: storing failed, and the server ends.
+    NotStored,
+    /// What was stored cannot be read.
+    Unreadable,
 }
 
 impl Refused {
@@ -83,6 +92,8 @@ impl Refused {
     pub fn retry_ms(&self) -> Option<u64> {
         match self {
             Self::TooFast(wait) => Some(wait.as_millis() as u64 + 1),
+            Self::Busy => Some(BUSY_MS),
+            Self::StorageFull | Self::NotStored => Some(RETURN_MS + RETURN_SPREAD_MS),
             _ => None,
         }
     }
@@ -115,6 +126,10 @@ impl Refused {
             Self::TooLong(_) => "too_long",
             Self::BadMid => "bad_mid",
             Self::MidReused => "mid_reused",
+            Self::Busy => "busy",
+            Self::StorageFull => "storage_full",
+            Self::NotStored => "not_stored",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -172,6 +187,14 @@ impl fmt::Display for Refused {
             Self::MidReused => f.write_str(
                 "this mid was used for another message; use a new one for a new message",
             ),
+            Self::Busy => f.write_str("too much waits to be stored; send it again in a moment"),
+            Self::StorageFull => {
+                f.write_str("the server's disk is full, so this is not stored; send it again later")
+            }
+            Self::NotStored => f.write_str(
+                "the server could not store this for certain; send it again with the same mid",
+            ),
+            Self::Unreadable => f.write_str("the server cannot read what was stored; ask again"),
         }
     }
 }

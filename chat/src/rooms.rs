@@ -9,19 +9,21 @@ use tokio::time::{sleep, sleep_until};
 use trace::{Tracer, trace};
 
 use crate::clock;
-use crate::command::{Post, Posted};
-use crate::entry::{ClientId, Epoch};
+use crate::command::Post;
+use crate::entry::ClientId;
+use crate::history::{History, Key, Posting};
 use crate::inboxes::Inboxes;
 use crate::limits::{Limits, PRESENCE_WINDOW};
-use crate::members::{Login, Members, random_text};
+use crate::members::{Login, Members};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
-use crate::room::Room;
+use crate::room::{Room, Sequencer};
 
 /// The rooms of a server and the members in them.
 #[derive(Debug)]
 pub struct Rooms {
     limits: Limits,
+    sequencer: Sequencer,
     tracer: Arc<dyn Tracer>,
     members: Arc<Members>,
     inboxes: Inboxes,
@@ -32,14 +34,17 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// A server's rooms, the lobby among them. Presence is told only while [`Rooms::keep`] runs.
-    pub fn new(limits: &Limits, tracer: Arc<dyn Tracer>) -> Self {
+    /// A server's rooms, the lobby among them; without a history they end with the process.
+    /// Presence is told only while [`Rooms::keep`] runs.
+    pub fn new(limits: &Limits, tracer: Arc<dyn Tracer>, history: Option<Arc<History>>) -> Self {
+        let members = Arc::new(Members::new(limits, history.clone()));
+        let sequencer = history.map_or(Sequencer::Memory, Sequencer::History);
         let changed = Arc::default();
-        let lobby = open(RoomName::lobby(), limits, &tracer, &changed);
-        let rooms = HashMap::from([(RoomName::lobby(), Arc::clone(&lobby))]);
-        let inboxes = Inboxes::new(limits, Arc::clone(&tracer));
-        let (limits, members) = (limits.clone(), Arc::new(Members::new(limits)));
-        Self { limits, tracer, members, inboxes, changed, lobby, rooms: Mutex::new(rooms) }
+        let lobby = open(RoomName::lobby(), &sequencer, limits, &tracer, &changed);
+        let rooms = Mutex::new(HashMap::from([(RoomName::lobby(), Arc::clone(&lobby))]));
+        let inboxes = Inboxes::new(limits, sequencer.clone(), Arc::clone(&tracer));
+        let limits = limits.clone();
+        Self { limits, sequencer, tracer, members, inboxes, changed, lobby, rooms }
     }
 
     /// Who is on the server.
@@ -57,9 +62,17 @@ impl Rooms {
         self.rooms().len()
     }
 
-    /// A room that there is.
+    /// A room that there is, here or in history.
     pub fn find(&self, name: &RoomName) -> Option<Arc<Room>> {
-        self.rooms().get(name).cloned()
+        let here = self.rooms().get(name).cloned();
+        here.or_else(|| self.is_stored(name).then(|| self.enter_one(name).ok())?)
+    }
+
+    fn is_stored(&self, name: &RoomName) -> bool {
+        match &self.sequencer {
+            Sequencer::Memory => false,
+            Sequencer::History(history) => history.stand(&Key::Room(name.clone())).is_some(),
+        }
     }
 
     /// Every room and how many members are in it, by name.
@@ -77,13 +90,13 @@ impl Rooms {
     }
 
     /// Puts a message into the inboxes of its recipients and of its sender.
-    pub(crate) async fn post_direct(
+    pub(crate) fn post_direct(
         &self,
         client: ClientId,
         login: &Login,
         post: Post,
-    ) -> Result<(Posted, Vec<Name>), Refused> {
-        self.inboxes.post(&self.members, client, login, post).await
+    ) -> Result<(Posting, Vec<Name>), Refused> {
+        self.inboxes.post(&self.members, client, login, post)
     }
 
     /// The rooms of these names, made if there are none: all, or none.
@@ -118,7 +131,7 @@ impl Rooms {
         trace!(self.tracer, "Room opened"; event = "room_opened", room = name.as_str());
         // It is empty until its first member is in, and so it is to be looked after.
         self.changed.notify_one();
-        open(name, &self.limits, &self.tracer, &self.changed)
+        open(name, &self.sequencer, &self.limits, &self.tracer, &self.changed)
     }
 
     /// Tells presence and closes rooms that stay empty, for as long as it is polled.
@@ -167,10 +180,11 @@ impl Rooms {
 
 fn open(
     name: RoomName,
+    sequencer: &Sequencer,
     limits: &Limits,
     tracer: &Arc<dyn Tracer>,
     changed: &Arc<Notify>,
 ) -> Arc<Room> {
-    let epoch = Epoch::new(&random_text(8));
-    Arc::new(Room::new(name, epoch, limits, Arc::clone(tracer), Arc::clone(changed)))
+    let (tracer, changed) = (Arc::clone(tracer), Arc::clone(changed));
+    Arc::new(Room::open(Key::Room(name), sequencer.clone(), limits, tracer, changed))
 }

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::entry::ClientId;
+use crate::history::History;
 use crate::limits::Limits;
 use crate::name::RoomName;
 use crate::rooms::Rooms;
@@ -48,9 +49,9 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// No session yet, in rooms of their own.
-    pub fn new(limits: Limits, tracers: Tracers) -> Self {
-        let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer)));
+    /// No session yet, in rooms of their own that last as long as the history does.
+    pub fn new(limits: Limits, tracers: Tracers, history: Option<Arc<History>>) -> Self {
+        let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer), history));
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let running = TaskTracker::new();
         Self { rooms, limits, tracers, opened: AtomicU64::new(0), stop, cut, running }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use trace::{Tracer, trace};
 
+use crate::command::Missed;
 use crate::entry::{ClientId, Seq};
 use crate::limits::TRACED_CHARS;
 use crate::metrics::Metrics;
@@ -55,10 +56,17 @@ impl Tracers {
     }
 
     /// The entries between two went by before a reader took them.
-    pub(crate) fn gap(&self, room: &RoomName, client: ClientId, after: Seq, next: Seq) {
+    pub(crate) fn gap(
+        &self,
+        room: &RoomName,
+        client: ClientId,
+        after: Seq,
+        next: Seq,
+        why: Missed,
+    ) {
         self.metrics.gap();
         let (room, missed) = (room.as_str(), next.0 - after.0 - 1);
-        trace!(self.tracer, "Client missed {missed} messages"; event = "gap", room = room, client = client.0, after = after.0, next = next.0, why = "slow");
+        trace!(self.tracer, "Client missed {missed} messages"; event = "gap", room = room, client = client.0, after = after.0, next = next.0, why = why.as_str());
     }
 
     /// A request that was refused before it had a session.

@@ -5,7 +5,7 @@ mod reply;
 use crate::entry::{Content, Epoch, Mid, Seq};
 use crate::name::{Name, RoomName};
 
-pub use self::reply::{Joined, Lost, Page, Posted, Reply, Stored};
+pub use self::reply::{Joined, Lost, Missed, Page, Posted, Reply, Stored};
 
 /// A secret that shows who somebody is: whoever has it is that member.
 #[derive(Clone, PartialEq, Eq, Hash)]

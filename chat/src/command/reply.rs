@@ -96,7 +96,7 @@ pub enum Reply {
         /// The first entry there is, and the first that follows.
         oldest: Seq,
     },
-    /// Entries between `after` and `next` went by before this reader took them.
+    /// Entries between `after` and `next` are not to be had.
     Gap {
         /// The room.
         room: RoomName,
@@ -104,6 +104,8 @@ pub enum Reply {
         after: Seq,
         /// The entry that follows.
         next: Seq,
+        /// Why.
+        why: Missed,
     },
     /// The session ends.
     Bye {
@@ -131,6 +133,26 @@ pub enum Lost {
     Expired,
 }
 
+/// Why entries are missing in what a reader gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missed {
+    /// They were dropped before the reader took them.
+    Slow,
+    /// What was stored of them is damaged.
+    Damaged,
+}
+
+impl Missed {
+    /// Its name on the wire and in the trace.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
 /// A room as the welcome tells it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Joined {
@@ -155,12 +177,16 @@ pub struct Posted {
     pub dup: bool,
 }
 
-/// What a stored message survives. `process` and `power` come with history on disk.
+/// What a stored message survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stored {
     /// Nothing: it is gone with the process.
     Memory,
+    /// The end of the process.
+    Process,
+    /// A power cut.
+    Power,
 }
 
 impl Stored {
@@ -168,6 +194,8 @@ impl Stored {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            Self::Process => "process",
+            Self::Power => "power",
         }
     }
 }

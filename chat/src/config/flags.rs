@@ -125,6 +125,20 @@ pub(super) struct Flags {
     )]
     max_messages: Option<String>,
 
+    /// The file that keeps what is said, or off [default: chat.db]
+    ///
+    /// It is made if there is none, readable by its owner only, with up to three more beside it
+    /// while the server runs. With off, everything is gone when the server stops.
+    #[arg(short, long, value_name = "FILE", global = true, help_heading = "What is kept")]
+    data: Option<String>,
+
+    /// What a stored message survives: power (cuts) or process [default: power]
+    ///
+    /// With power each message waits until the disk has it, together with those that came
+    /// meanwhile; with process the operating system has it, and a power cut may take it.
+    #[arg(long, value_name = "WHAT", global = true, help_heading = "What is kept")]
+    durability: Option<String>,
+
     /// Tell what happens inside, a line each: stdout, stderr, off, or a file to append to
     /// [default: off]
     ///
@@ -181,6 +195,8 @@ impl Flags {
         put("max-connections", Vec::from_iter(self.max_connections));
         put("max-connections-per-address", Vec::from_iter(self.max_connections_per_address));
         put("max-messages", Vec::from_iter(self.max_messages));
+        put("data", Vec::from_iter(self.data));
+        put("durability", Vec::from_iter(self.durability));
         put("trace", Vec::from_iter(self.trace));
         put("trace-format", Vec::from_iter(self.trace_format));
         put("trace-bodies", Vec::from_iter(self.trace_bodies));

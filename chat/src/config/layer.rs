@@ -9,7 +9,7 @@ use super::error::Wrong;
 
 /// Every setting, in the order in which help and `chat config` show them. The name is the long
 /// flag, the key in the file and, as `CHAT_NAME`, the variable.
-pub(super) const KEYS: [Key; 10] = [
+pub(super) const KEYS: [Key; 12] = [
     Key { name: "addr", list: true },
     Key { name: "host", list: true },
     Key { name: "allow-origin", list: true },
@@ -17,6 +17,8 @@ pub(super) const KEYS: [Key; 10] = [
     Key { name: "max-connections", list: false },
     Key { name: "max-connections-per-address", list: false },
     Key { name: "max-messages", list: false },
+    Key { name: "data", list: false },
+    Key { name: "durability", list: false },
     Key { name: "trace", list: false },
     Key { name: "trace-format", list: false },
     Key { name: "trace-bodies", list: false },

@@ -28,6 +28,7 @@ use flags::{Command, Flags};
 use layer::{Layer, Source};
 use pick::Pick;
 
+use crate::history::Durability;
 use crate::limits::Limits;
 use crate::web::Access;
 
@@ -56,6 +57,10 @@ pub struct Config {
     /// Requests that a client may make in a second over time, and four times as many at once; at
     /// least 1. The default is that of [`Limits`].
     pub max_messages: u32,
+    /// The file that keeps what is said; `None` keeps it in memory only. Default `chat.db`.
+    pub data: Option<PathBuf>,
+    /// What an acknowledged message survives. Default [`Durability::Power`].
+    pub durability: Durability,
     /// Where the trace goes. Default [`TraceTo::Off`].
     pub trace: TraceTo,
     /// How a trace line looks. Default [`TraceFormat::Text`].
@@ -161,6 +166,10 @@ fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
     )?;
     let max_messages =
         pick.one("max-messages", &limits.messages_per_second.to_string(), messages)?;
+    let data = pick.one("data", "chat.db", data)?;
+    let durability = pick.one("durability", "power", |text| {
+        word(text, [("power", Durability::Power), ("process", Durability::Process)])
+    })?;
     let trace = pick.one("trace", "off", TraceTo::parse)?;
     let trace_format = pick.one("trace-format", "text", |text| {
         word(text, [("text", TraceFormat::Text), ("json", TraceFormat::Json)])
@@ -180,6 +189,8 @@ fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
         max_connections,
         max_connections_per_address,
         max_messages,
+        data,
+        durability,
         trace,
         trace_format,
         trace_bodies,
@@ -195,6 +206,14 @@ fn connections(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=MOST_CONNECTIONS) => Ok(number),
         _ => Err(format!("{text:?} is not a number from 1 to {MOST_CONNECTIONS}")),
+    }
+}
+
+fn data(text: &str) -> Result<Option<PathBuf>, &'static str> {
+    match text {
+        "" => Err("name a file, or off"),
+        "off" => Ok(None),
+        path => Ok(Some(path.into())),
     }
 }
 

@@ -79,6 +79,8 @@ fn nothing_given_is_a_whole_configuration() {
         max_connections: limits.connections,
         max_connections_per_address: limits.connections_per_address,
         max_messages: limits.messages_per_second,
+        data: Some("chat.db".into()),
+        durability: Durability::Power,
         trace: TraceTo::Off,
         trace_format: TraceFormat::Text,
         trace_bodies: false,
@@ -96,6 +98,8 @@ fn every_setting_arrives_from_every_source() {
         max_connections: 7,
         max_connections_per_address: 3,
         max_messages: 9,
+        data: None,
+        durability: Durability::Process,
         trace: TraceTo::File("t.txt".into()),
         trace_format: TraceFormat::Json,
         trace_bodies: true,
@@ -106,6 +110,7 @@ fn every_setting_arrives_from_every_source() {
         "--allow-origin", "https://b.org:443", "--allow-origin=http://c.org:3000",
         "--trust-proxy", "10.0.0.9", "--trust-proxy", "::1",
         "--max-connections", "7", "--max-connections-per-address", "3", "--max-messages", "9",
+        "-d", "off", "--durability", "process",
         "-t", "t.txt", "--trace-format", "json", "--trace-bodies", "show",
     ];
     assert_eq!(config(&flags, &[], None), expected);
@@ -117,6 +122,8 @@ fn every_setting_arrives_from_every_source() {
         ("CHAT_MAX_CONNECTIONS", "7"),
         ("CHAT_MAX_CONNECTIONS_PER_ADDRESS", "3"),
         ("CHAT_MAX_MESSAGES", "9"),
+        ("CHAT_DATA", "off"),
+        ("CHAT_DURABILITY", "process"),
         ("CHAT_TRACE", "t.txt"),
         ("CHAT_TRACE_FORMAT", "json"),
         ("CHAT_TRACE_BODIES", "show"),
@@ -130,6 +137,8 @@ fn every_setting_arrives_from_every_source() {
         max-connections = 7
         max-connections-per-address = 3
         max-messages = 9
+        data = 'off'
+        durability = 'process'
         trace = 't.txt'
         trace-format = 'json'
         trace-bodies = 'show'
@@ -172,6 +181,8 @@ fn the_listing_names_every_source() {
     max-connections = 7                        # CHAT_MAX_CONNECTIONS
     max-connections-per-address = 2            # --max-connections-per-address
     max-messages = 50                          # default
+    data = "chat.db"                           # default
+    durability = "power"                       # default
     trace = "t.txt"                            # --trace
     trace-format = "text"                      # default
     trace-bodies = "hide"                      # default

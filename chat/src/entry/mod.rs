@@ -22,6 +22,12 @@ impl Seq {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// The place before this one; before the first there is 0, and nothing before that.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
 }
 
 impl fmt::Display for Seq {
@@ -63,8 +69,8 @@ impl Mid {
     }
 }
 
-/// Who a member is inside one process: a name can be given up and taken by somebody else, this
-/// cannot.
+/// Who a member is: a name can be given up and taken by somebody else, this cannot. It is drawn by
+/// lot, so that no two are the same without a list of all there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MemberId(pub u64);
 

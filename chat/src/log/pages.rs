@@ -51,6 +51,17 @@ impl Log {
         Page { epoch: self.epoch.clone(), oldest: self.oldest(), head: self.head, entries }
     }
 
+    /// Whether a page that is asked for has nothing that only history has.
+    pub fn has(&self, range: Range, most: usize) -> bool {
+        let (oldest, here) = (self.oldest(), self.oldest_here());
+        let first = match range {
+            Range::Newest => (self.head.0 + 1).saturating_sub(most as u64),
+            Range::Before(seq) => seq.0.min(self.head.0 + 1).saturating_sub(most as u64),
+            Range::After(seq) => seq.0.saturating_add(1),
+        };
+        oldest.max(Seq(first)) >= here
+    }
+
     /// Takes the text from an entry and from all that edit it; their places stay.
     pub fn blank(&mut self, of: Seq) {
         for (_, slot) in &mut self.slots {

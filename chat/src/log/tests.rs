@@ -51,6 +51,10 @@ fn reads(log: &Log, cursor: &mut Cursor, expected: &str) {
         match read {
             Read::Gap { after, next } => text += &format!("gap({after},{next}) "),
             Read::Snapshot => text += "snapshot ",
+            Read::Stored { first, last } => {
+                text += &format!("stored({first},{last}) ");
+                log.took(cursor, last);
+            }
             Read::Slots if out.is_empty() => break,
             Read::Slots => {}
         }

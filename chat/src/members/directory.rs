@@ -3,39 +3,39 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use crate::command::Token;
 use crate::entry::MemberId;
+use crate::history::{Kept, TokenHash};
 use crate::limits::{Limits, SUGGESTIONS};
 use crate::name::Name;
+use crate::random::random_number;
 use crate::refused::Refused;
 
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     pub(super) held: HashMap<MemberId, Held>,
     pub(super) by_key: HashMap<String, MemberId>,
-    pub(super) by_token: HashMap<Token, MemberId>,
+    pub(super) by_token: HashMap<TokenHash, MemberId>,
     /// Members without a session, the one away longest first.
     pub(super) away: BTreeSet<(Instant, MemberId)>,
     /// Members who are no more, until what belonged to them is cleared.
     pub(super) gone: Vec<MemberId>,
-    pub(super) last_id: u64,
     pub(super) last_guest: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) name: Name,
-    pub(super) token: Option<Token>,
+    pub(super) token: Option<TokenHash>,
     pub(super) sessions: usize,
     pub(super) away: Option<Instant>,
 }
 
 impl Directory {
     /// Counts a session of a member in; also tells since when it was away.
-    pub(super) fn enter(&mut self, id: MemberId) -> (Name, Option<Token>, Option<Instant>) {
+    pub(super) fn enter(&mut self, id: MemberId) -> (Name, Option<Instant>) {
         let held = self.held.get_mut(&id).expect("a member is held while the directory is locked");
         held.sessions += 1;
-        (held.name.clone(), held.token.clone(), held.away.take())
+        (held.name.clone(), held.away.take())
     }
 
     /// Whoever holds a name that could be taken for this one.
@@ -47,16 +47,28 @@ impl Directory {
     pub(super) fn taken(&self, name: &Name) -> Refused {
         let numbered = (2..2 + SUGGESTIONS).map(|n| name.numbered(n));
         let free = numbered.into_iter().find(|name| self.holder(name).is_none());
-        Refused::NameTaken { suggest: free.unwrap_or_else(|| name.numbered(lot())) }
+        Refused::NameTaken {
+            suggest: free.unwrap_or_else(|| name.numbered(random_number() % (1 << 32))),
+        }
     }
 
-    pub(super) fn add(&mut self, name: Name, token: Option<Token>) -> MemberId {
-        self.last_id += 1;
-        let id = MemberId(self.last_id);
-        self.by_key.extend(name.keys().map(|key| (key, id)));
-        self.by_token.extend(token.clone().map(|token| (token, id)));
-        self.held.insert(id, Held { name, token, sessions: 0, away: None });
+    pub(super) fn add(&mut self, name: Name, token: Option<TokenHash>) -> MemberId {
+        let id = MemberId(random_number());
+        self.put(id, Held { name, token, sessions: 0, away: None });
         id
+    }
+
+    /// A member from before, away since then.
+    pub(super) fn restore(&mut self, kept: Kept, since: Instant) {
+        let Kept { id, name, token, .. } = kept;
+        self.away.insert((since, id));
+        self.put(id, Held { name, token: Some(token), sessions: 0, away: Some(since) });
+    }
+
+    fn put(&mut self, id: MemberId, held: Held) {
+        self.by_key.extend(held.name.keys().map(|key| (key, id)));
+        self.by_token.extend(held.token.map(|token| (token, id)));
+        self.held.insert(id, held);
     }
 
     pub(super) fn remove(&mut self, id: MemberId) {
@@ -81,9 +93,4 @@ impl Directory {
             self.remove(id);
         }
     }
-}
-
-/// A number that is hardly ever taken.
-fn lot() -> u64 {
-    u64::from(getrandom::u32().unwrap_or_default())
 }

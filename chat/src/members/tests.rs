@@ -3,7 +3,7 @@ use std::thread;
 use super::*;
 
 fn members(limits: Limits) -> Arc<Members> {
-    Arc::new(Members::new(&limits))
+    Arc::new(Members::new(&limits, None))
 }
 
 fn name(text: &str) -> Name {

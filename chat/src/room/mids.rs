@@ -30,10 +30,8 @@ impl Mids {
         }
     }
 
-    pub(super) fn add(&mut self, entry: &Entry) {
-        if let Some(mid) = &entry.mid {
-            self.0.insert((entry.sender.clone(), mid.clone()), (entry.seq, hash(&entry.content)));
-        }
+    pub(super) fn add(&mut self, sender: &Sender, mid: &Mid, seq: Seq, content: &Content) {
+        self.0.insert((sender.clone(), mid.clone()), (seq, hash(content)));
     }
 
     pub(super) fn forget(&mut self, entry: &Entry) {

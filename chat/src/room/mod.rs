@@ -5,6 +5,8 @@ mod mids;
 mod posting;
 mod readers;
 mod state;
+mod stored;
+mod telling;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,30 +15,44 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use trace::{Tracer, trace};
 
-pub(crate) use self::posting::Draft;
+pub(crate) use self::posting::{Draft, Place, post};
 use self::readers::Readers;
 pub use self::readers::Wake;
 use self::state::State;
+pub(crate) use self::stored::{Stored, Told};
 use crate::clock;
-use crate::command::{Joined, Lost, Page, Range, Reply, Start};
+use crate::command::{Joined, Lost, Missed, Reply, Start};
 use crate::end::End;
-use crate::entry::{ClientId, Entry, Epoch, MemberId, News, Notice, Seq, Slot};
-use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES, Limits};
-use crate::log::{Bounds, Cursor, Position, Read};
+use crate::entry::{ClientId, Epoch, MemberId, Seq, Slot};
+use crate::history::{History, Key, Span, Stand, Target};
+use crate::limits::Limits;
+use crate::log::{Bounds, Cursor, Log, Position, Read};
 use crate::members::Login;
-use crate::name::{Name, RoomName};
-use crate::presence::Change;
+use crate::name::RoomName;
+use crate::random::random_text;
 
-/// Who gives an entry its place and makes it last. A closed set: history on disk will be another.
-#[derive(Debug)]
-enum Sequencer {
+/// Who gives an entry its place and makes it last. A closed set.
+#[derive(Clone, Debug)]
+pub(crate) enum Sequencer {
     /// The log's own counter.
     Memory,
+    /// The commit that stores it.
+    History(Arc<History>),
+}
+
+/// What a reader gets besides slots.
+pub(crate) enum Besides {
+    Nothing,
+    /// What the slots do not tell.
+    Reply(Reply),
+    /// What comes next only history has, and no slot was taken; see [`Room::took`].
+    Stored(Stored),
 }
 
 /// A named log, its members, and the sessions that read it.
 #[derive(Debug)]
 pub struct Room {
+    key: Key,
     name: RoomName,
     limits: Limits,
     sequencer: Sequencer,
@@ -52,27 +68,37 @@ pub struct Room {
 }
 
 impl Room {
-    /// An empty room that tells `tracer` what it stores, and `changed` when to [`Room::tick`] it.
-    pub fn new(
-        name: RoomName,
-        epoch: Epoch,
+    /// A room as `sequencer` knows it, an empty one if it does not, that tells `tracer` what it
+    /// stores, and `changed` when to [`Room::tick`] it.
+    pub(crate) fn open(
+        key: Key,
+        sequencer: Sequencer,
         limits: &Limits,
         tracer: Arc<dyn Tracer>,
         changed: Arc<Notify>,
     ) -> Self {
-        let (entries, bytes) = match name == RoomName::inbox() {
-            true => (limits.inbox_entries, limits.inbox_bytes),
-            false => (limits.log_entries, limits.log_bytes),
+        let (name, entries, bytes) = match &key {
+            Key::Room(name) => (name.clone(), limits.log_entries, limits.log_bytes),
+            Key::Inbox(_) => (RoomName::inbox(), limits.inbox_entries, limits.inbox_bytes),
         };
         let bounds = Bounds { entries, bytes, notices_behind: limits.notices_behind };
+        let new = || Epoch::new(&random_text(8));
+        let log = match &sequencer {
+            Sequencer::Memory => Log::new(new(), bounds),
+            Sequencer::History(history) => match history.stand(&key) {
+                Some(Stand { epoch, oldest, head }) => Log::stored(epoch, bounds, oldest, head),
+                None => Log::stored(new(), bounds, Seq(1), Seq(0)),
+            },
+        };
         Self {
+            key,
             name,
             limits: limits.clone(),
-            sequencer: Sequencer::Memory,
+            sequencer,
             tracer,
             changed,
             end: AtomicU64::new(0),
-            state: Mutex::new(State::new(epoch, bounds)),
+            state: Mutex::new(State::new(log)),
             readers: Readers::default(),
         }
     }
@@ -84,7 +110,12 @@ impl Room {
 
     /// Nobody sees who reads an inbox.
     fn is_inbox(&self) -> bool {
-        self.name == RoomName::inbox()
+        matches!(self.key, Key::Inbox(_))
+    }
+
+    /// Where an entry for it goes.
+    fn target(&self, copy: bool) -> Target {
+        Target { key: self.key.clone(), epoch: self.state().log.epoch().clone(), copy }
     }
 
     /// Lets a session in, to be woken through `wake`.
@@ -114,6 +145,11 @@ impl Room {
         let (cursor, replay, lost) = state.start(start);
         let (epoch, head) = (state.log.epoch().clone(), state.log.head());
         (cursor, Joined { room: self.name.clone(), epoch, head, replay }, lost)
+    }
+
+    /// Where it stands.
+    pub(crate) fn joined(&self) -> Joined {
+        self.begin(&self.state(), &Start::Head).1
     }
 
     /// Lets somebody read who is not in it, to be woken through `wake`.
@@ -155,76 +191,24 @@ impl Room {
         self.readers.wake();
     }
 
-    /// Shows everybody in the room that somebody is writing.
-    pub(crate) fn typing(&self, name: &Name) {
-        self.tell(self.state(), News::Typing(name.clone()));
-    }
-
-    fn tell(&self, state: MutexGuard<'_, State>, news: News) {
-        let notice = Notice { room: self.name.clone(), news, encoded: state.log.encoded() };
-        self.append(state, Slot::Notice(Arc::new(notice)));
-    }
-
     /// Whether there is something to read at `position`.
     pub(crate) fn is_past(&self, position: Position) -> bool {
         self.end.load(Ordering::Acquire) > position.0
     }
 
-    /// Reads on from `cursor`; the reply tells the reader what the slots do not.
-    pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut Vec<Slot>) -> Option<Reply> {
+    /// Reads on from `cursor`.
+    pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut Vec<Slot>) -> Besides {
         let state = self.state();
         match state.log.read(cursor, self.limits.batch_slots, self.limits.batch_bytes, out) {
-            Read::Slots => None,
-            Read::Gap { after, next } => Some(Reply::Gap { room: self.name.clone(), after, next }),
-            Read::Snapshot if self.is_inbox() => None,
-            Read::Snapshot => Some(self.present(&state, None)),
-        }
-    }
-
-    /// Who is here, for somebody who asked.
-    pub(crate) fn who(&self, id: Option<u64>) -> Reply {
-        self.present(&self.state(), id)
-    }
-
-    fn present(&self, state: &State, id: Option<u64>) -> Reply {
-        let count = state.presence.count();
-        let members = (count <= self.limits.presence_names).then(|| state.presence.names());
-        Reply::Present { id, room: self.name.clone(), count, members }
-    }
-
-    /// Members in it now.
-    pub fn count(&self) -> usize {
-        self.state().presence.count()
-    }
-
-    /// One of its entries.
-    pub(crate) fn find(&self, seq: Seq) -> Option<Arc<Entry>> {
-        self.state().log.find(seq).cloned()
-    }
-
-    /// Up to `most` of its entries, and never more than one answer holds.
-    pub fn page(&self, range: Range, most: usize) -> Page {
-        self.state().log.page(range, most.min(HISTORY_ENTRIES), HISTORY_BYTES)
-    }
-
-    /// Tells the changes of presence up to `now`, and says when there will be more to tell.
-    pub fn tick(&self, now: Instant) -> Option<Instant> {
-        let mut state = self.state();
-        for mut change in state.presence.take(now) {
-            let crowd = change.count > self.limits.presence_names;
-            if crowd {
-                change.joined.clear();
-                change.left.clear();
+            Read::Slots => Besides::Nothing,
+            Read::Gap { after, next } => Besides::Reply(self.gap(after, next, Missed::Slow)),
+            Read::Snapshot if self.is_inbox() => Besides::Nothing,
+            Read::Snapshot => Besides::Reply(self.present(&state, None)),
+            Read::Stored { first, last } => {
+                let span = Span::Up { first, last, most: self.limits.batch_slots };
+                Besides::Stored(self.stored(span))
             }
-            let refresh = std::mem::replace(&mut state.crowd, crowd) && !crowd;
-            let Change { count, joined, left } = change;
-            self.tell(state, News::Presence { count, joined, left, refresh });
-            state = self.state();
         }
-        if state.presence.count() == 0 {
-            state.empty_since.get_or_insert(now);
-        }
-        state.presence.due(now)
     }
 
     /// Since when nobody is in it.

@@ -1,82 +1,141 @@
 //! How a message gets its place.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use trace::trace;
 
+use super::state::State;
 use super::{Room, Sequencer};
 use crate::clock;
 use crate::command::{Posted, Stored};
 use crate::entry::{ClientId, Content, Direct, Entry, Mid, Sender, Seq, Slot};
+use crate::history::{Posting, Proposal};
 use crate::members::Author;
+use crate::name::Name;
 use crate::refused::Refused;
 
-/// A message on its way into one log.
+/// A message on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) mid: Option<Mid>,
     pub(crate) content: Content,
-    pub(crate) direct: Option<Direct>,
+    /// Whom it is for, if it is a direct message.
+    pub(crate) to: Option<Arc<[Name]>>,
+    /// Whoever posts it cannot be told that it has to be posted again, and waits.
+    pub(crate) patient: bool,
+}
+
+/// A room that a message is for; `copy` if it is the inbox of the sender, who was not addressed.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) room: Arc<Room>,
+    pub(crate) copy: bool,
 }
 
 impl Room {
-    /// Puts a message into the room; when this returns, it is stored and every reader can see it.
+    /// Puts a message into the room; once it is done, it is stored and every reader can see it.
     ///
-    /// # Errors
-    /// [`Refused::MidReused`] if the sender used the `mid` for another message;
-    /// [`Refused::NoMessage`] or [`Refused::NotYours`] if it changes one that it cannot.
-    pub(crate) async fn post(
-        &self,
+    /// It is refused with [`Refused::MidReused`] if the sender used the `mid` for another message,
+    /// with [`Refused::NoMessage`] or [`Refused::NotYours`] if it changes one that it cannot, and
+    /// as the history does.
+    pub(crate) fn post(
+        self: &Arc<Self>,
         client: ClientId,
         author: Author,
         draft: Draft,
-    ) -> Result<Posted, Refused> {
-        match self.sequencer {
-            Sequencer::Memory => self.post_in_memory(client, author, draft),
-        }
+    ) -> Posting {
+        let place = Place { room: Arc::clone(self), copy: false };
+        post(vec![place], client, author, draft)
     }
 
-    fn post_in_memory(
+    /// Numbers a message and shows it, unless the log has it already.
+    fn post_here(
         &self,
         client: ClientId,
-        author: Author,
-        draft: Draft,
+        proposal: &Proposal,
+        copy: bool,
     ) -> Result<Posted, Refused> {
+        let Proposal { sender, mid, content, .. } = proposal;
         let stored = Stored::Memory;
-        let Author { sender, name } = author;
-        let Draft { mid, content, direct } = draft;
         let mut state = self.state();
-        if let Some(seq) = state.mids.find(&sender, mid.as_ref(), &content)? {
+        if let Some(seq) = state.mids.find(sender, mid.as_ref(), content)? {
             return Ok(Posted { seq, stored, dup: true });
         }
         if let Some(of) = content.of() {
-            may_change(state.log.find(of), of, &sender)?;
+            may_change(state.log.find(of), of, sender)?;
         }
-        let prev = state.log.head();
-        let entry = Arc::new(Entry {
+        let seq = state.log.head().next();
+        if let Some(mid) = mid {
+            state.mids.add(sender, mid, seq, content);
+        }
+        self.show(state, client, proposal, copy, seq, stored);
+        Ok(Posted { seq, stored, dup: false })
+    }
+
+    /// Appends a message that has its place, for every reader to see.
+    fn show(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        client: ClientId,
+        proposal: &Proposal,
+        copy: bool,
+        seq: Seq,
+        stored: Stored,
+    ) {
+        let Proposal { at, sender, from, mid, content, to, .. } = proposal;
+        let entry = Entry {
             room: self.name.clone(),
-            direct,
-            seq: prev.next(),
-            prev,
-            at: clock::wall(),
-            sender,
-            from: name,
-            mid,
-            content,
+            direct: to.clone().map(|to| Direct { to, copy }),
+            seq,
+            prev: state.log.head(),
+            at: *at,
+            sender: sender.clone(),
+            from: from.clone(),
+            mid: mid.clone(),
+            content: content.clone(),
             encoded: state.log.encoded(),
-        });
-        state.mids.add(&entry);
-        if let Content::Delete { of } = entry.content {
-            state.log.blank(of);
+        };
+        if let Content::Delete { of } = content {
+            state.log.blank(*of);
         }
-        let (room, seq) = (self.name.as_str(), entry.seq);
+        let room = self.name.as_str();
         trace!(self.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
         let empty = state.renew(clock::now());
-        self.append(state, Slot::Entry(entry));
+        self.append(state, Slot::Entry(Arc::new(entry)));
         if empty {
             self.changed.notify_one();
         }
-        Ok(Posted { seq, stored, dup: false })
+    }
+}
+
+/// Posts a message into all places or none; the first tells whether it is new.
+pub(crate) fn post(places: Vec<Place>, client: ClientId, author: Author, draft: Draft) -> Posting {
+    let Author { sender, name: from } = author;
+    let Draft { mid, content, to, patient } = draft;
+    let targets = places.iter().map(|Place { room, copy }| room.target(*copy)).collect();
+    let proposal = Proposal { targets, at: clock::wall(), sender, from, mid, content, to };
+    match &places[0].room.sequencer {
+        Sequencer::Memory => {
+            let mut places = places.iter();
+            let mut next = || {
+                let Place { room, copy } = places.next()?;
+                Some(room.post_here(client, &proposal, *copy))
+            };
+            let first = next().unwrap_or(Err(Refused::NoRoom));
+            if matches!(first, Ok(Posted { dup: false, .. })) {
+                while next().is_some() {}
+            }
+            Posting::Done(first)
+        }
+        Sequencer::History(history) => {
+            let (history, stored) = (Arc::clone(history), history.stored());
+            let apply = move |proposal: Proposal, seqs: &[Seq]| {
+                for (Place { room, copy }, seq) in places.iter().zip(seqs) {
+                    room.show(room.state(), client, &proposal, *copy, *seq, stored);
+                }
+            };
+            history.post(proposal, Box::new(apply), patient)
+        }
     }
 }
 

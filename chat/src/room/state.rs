@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::mids::Mids;
 use crate::command::{Lost, Start};
-use crate::entry::{Epoch, Slot};
-use crate::log::{Bounds, Cursor, Log, Position};
+use crate::entry::Slot;
+use crate::log::{Cursor, Log, Position};
 use crate::presence::Presence;
 
 #[derive(Debug)]
@@ -19,8 +19,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(epoch: Epoch, bounds: Bounds) -> Self {
-        let log = Log::new(epoch, bounds);
+    pub(super) fn new(log: Log) -> Self {
         let (presence, mids) = (Presence::default(), Mids::default());
         Self { log, presence, mids, empty_since: None, crowd: false }
     }

@@ -14,9 +14,11 @@ use trace::trace;
 
 use self::proxies::Proxies;
 pub use self::websocket::WebSocket;
+use crate::config::Config;
 use crate::connections::{Connections, Drained};
 use crate::error::Error;
-use crate::limits::Limits;
+use crate::history::{History, HistoryError};
+use crate::limits::{HISTORY_CLOSE, Limits};
 use crate::sessions::Sessions;
 use crate::tracers::Tracers;
 use crate::web::Access;
@@ -28,13 +30,37 @@ pub struct Server {
     limits: Limits,
     access: Access,
     sessions: Arc<Sessions>,
+    history: Option<Arc<History>>,
 }
 
 impl Server {
-    /// A server with rooms of its own.
+    /// A server with rooms of its own, which end with it.
     pub fn new(limits: Limits, access: Access, tracers: Tracers) -> Self {
-        let sessions = Arc::new(Sessions::new(limits.clone(), tracers));
-        Self { limits, access, sessions }
+        let sessions = Arc::new(Sessions::new(limits.clone(), tracers, None));
+        Self { limits, access, sessions, history: None }
+    }
+
+    /// The same with the rooms, inboxes and members of `history`.
+    #[must_use]
+    pub fn with_history(self, history: History) -> Self {
+        let history = Some(Arc::new(history));
+        let tracers = self.sessions.tracers().clone();
+        let sessions = Arc::new(Sessions::new(self.limits.clone(), tracers, history.clone()));
+        Self { sessions, history, ..self }
+    }
+
+    /// The server that is configured, with its history open.
+    ///
+    /// # Errors
+    /// [`Error::History`]; the file is left as it is.
+    pub fn open(config: &Config, tracers: Tracers) -> Result<Self, Error> {
+        let tracer = Arc::clone(&tracers.tracer);
+        let server = Self::new(config.limits(), config.access(), tracers);
+        let Some(path) = &config.data else { return Ok(server) };
+        match History::open(path, config.durability, tracer) {
+            Ok(history) => Ok(server.with_history(history)),
+            Err(source) => Err(Error::History { path: path.clone(), source }),
+        }
     }
 
     /// Everything it serves, for another axum app to mount at its root; if that has a page at `/`
@@ -90,6 +116,10 @@ impl Server {
             Ok(()) => 0,
             Err(_) => self.sessions.cut(),
         };
+        if let Some(history) = &self.history {
+            // What was acknowledged is stored already; this makes the next start quick.
+            timeout(HISTORY_CLOSE, history.close()).await.ok();
+        }
         trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
         Drained { sessions, forced }
     }
@@ -111,10 +141,12 @@ impl Server {
         let connections = connections.refusing(protocols::refuse);
         let proxies = Proxies::new(Arc::clone(connections.admission()));
         let stopping = connections.stopping().clone();
+        let mut broken = None;
         let stop = async {
             tokio::select! {
                 () = stop => {}
                 () = self.keep() => {}
+                why = self.failed() => broken = Some(why),
             }
         };
         let serve = move |connection| {
@@ -126,6 +158,17 @@ impl Server {
         };
         let (served, drained) = tokio::join!(connections.serve(listeners, stop, serve), draining);
         let forced = drained.forced + served?.forced;
-        Ok(Drained { forced, ..drained })
+        match broken {
+            None => Ok(Drained { forced, ..drained }),
+            Some(why) => Err(Error::Storage(why)),
+        }
+    }
+
+    /// Ends when nothing can be stored any more.
+    async fn failed(&self) -> Arc<HistoryError> {
+        match &self.history {
+            Some(history) => history.failed().await,
+            None => std::future::pending().await,
+        }
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use trace::trace;
 
 use super::outgoing::Outgoing;
+use super::pending::{Next, Pending};
 use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;
@@ -20,9 +21,11 @@ impl Session {
         end: End,
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
         outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
+        mut pending: Pending,
     ) {
+        timeout(LINGER, self.hear(outgoing, &mut pending)).await.ok();
         if end == End::Closed && self.wire.is_lines() {
-            timeout(LINGER, self.catch_up(outgoing)).await.ok();
+            timeout(LINGER, self.catch_up(outgoing, &mut pending)).await.ok();
         }
         // Others see it gone before the goodbye, which may take as long as the client likes.
         for membership in self.memberships.drain(..) {
@@ -41,11 +44,32 @@ impl Session {
         trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
     }
 
+    /// Waits for what was asked before the end: what is stored is acknowledged.
+    async fn hear(&self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>, pending: &mut Pending) {
+        while let Some((id, done)) = pending.answer().await {
+            let replies = done.unwrap_or_else(|refused| vec![Reply::Error { id, refused }]);
+            replies.iter().for_each(|reply| outgoing.push_reply(self.wire.reply(reply)));
+        }
+    }
+
     /// Writes all that the rooms have: what was said with the last breath is acknowledged by being
     /// heard.
-    async fn catch_up(&mut self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>) {
-        while self.memberships.iter().any(Membership::is_behind) || outgoing.batch_bytes() > 0 {
-            if outgoing.batch_bytes() == 0 && self.fill(outgoing).is_err() {
+    async fn catch_up(
+        &mut self,
+        outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
+        pending: &mut Pending,
+    ) {
+        while self.memberships.iter().any(Membership::is_behind)
+            || outgoing.batch_bytes() > 0
+            || pending.is_fetching()
+        {
+            if pending.is_fetching() {
+                let Next::Page(room, found) = pending.next().await else { continue };
+                if self.took(&room, found, outgoing).is_err() {
+                    return;
+                }
+            }
+            if outgoing.batch_bytes() == 0 && self.fill(outgoing, pending).is_err() {
                 return;
             }
             if !outgoing.is_empty() && outgoing.write().await.is_err() {

@@ -2,8 +2,10 @@
 
 mod batch;
 mod coming_in;
+mod filling;
 mod goodbye;
 mod outgoing;
+mod pending;
 mod posts;
 mod requests;
 
@@ -20,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::batch::Batch;
 use self::outgoing::Outgoing;
+use self::pending::{Next, Pending};
 use crate::clock;
-use crate::command::Reply;
 use crate::end::End;
-use crate::entry::{ClientId, Slot};
+use crate::entry::ClientId;
 use crate::guard::{Due, Guard, Quiet};
 use crate::limits::Limits;
 use crate::members::Login;
@@ -115,9 +117,10 @@ impl Session {
         write: impl AsyncWrite + Unpin,
     ) -> End {
         let (mut inbound, mut outgoing) = (inbound.fuse(), Outgoing::new(write));
+        let mut pending = Pending::default();
         self.greet();
-        let end = self.serve(&mut inbound, &mut outgoing).await;
-        self.goodbye(end, &mut inbound, &mut outgoing).await;
+        let end = self.serve(&mut inbound, &mut outgoing, &mut pending).await;
+        self.goodbye(end, &mut inbound, &mut outgoing, pending).await;
         end
     }
 
@@ -125,6 +128,7 @@ impl Session {
         &mut self,
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
         outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
+        pending: &mut Pending,
     ) -> End {
         let quiet = if self.wire.has_pings() { Quiet::Asked } else { Quiet::Allowed };
         let mut guard = Guard::new(&self.limits, clock::now(), self.wire.has_login(), quiet);
@@ -135,11 +139,12 @@ impl Session {
         let timer = sleep_until(alarm(&guard));
         tokio::pin!(stopped, timer);
         loop {
-            if outgoing.batch_bytes() == 0
-                && let Err(end) = self.fill(outgoing)
-            {
+            let reads = outgoing.batch_bytes() == 0 && !pending.is_fetching();
+            if reads && let Err(end) = self.fill(outgoing, pending) {
                 return end;
             }
+            let reads = outgoing.batch_bytes() == 0 && !pending.is_fetching();
+            let asks = pending.has_room(!self.wire.answers());
             if !outgoing.is_empty() {
                 guard.blocked(clock::now());
             }
@@ -157,14 +162,26 @@ impl Session {
                         self.sent();
                     }
                 }
-                next = inbound.next(), if outgoing.replies() < self.limits.reply_bytes => {
+                next = inbound.next(), if asks && outgoing.replies() < self.limits.reply_bytes => {
                     guard.heard(clock::now());
-                    match self.take(next.unwrap_or(Inbound::End(End::Gone)), &mut guard).await {
+                    let next = next.unwrap_or(Inbound::End(End::Gone));
+                    match self.take(next, &mut guard, pending) {
                         Ok(replies) => replies.into_iter().for_each(|reply| outgoing.push_reply(reply)),
                         Err(end) => return end,
                     }
                 }
-                () = self.behind(), if outgoing.batch_bytes() == 0 => {}
+                next = pending.next() => {
+                    let done = match next {
+                        Next::Answer((id, done)) => self.answer(id, done, &mut guard).map(|replies| {
+                            replies.into_iter().for_each(|reply| outgoing.push_reply(reply));
+                        }),
+                        Next::Page(room, found) => self.took(&room, found, outgoing),
+                    };
+                    if let Err(end) = done {
+                        return end;
+                    }
+                }
+                () = self.behind(), if reads => {}
                 () = &mut timer => {
                     match guard.due(clock::now()) {
                         Some(Due::End(end)) => return end,
@@ -187,39 +204,6 @@ impl Session {
             }
         })
         .await;
-    }
-
-    /// Makes a batch of what the rooms have. They take turns at being the first, so that a full
-    /// one keeps none of the others waiting for ever.
-    fn fill(&mut self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>) -> Result<(), End> {
-        let each = self.tracers.deliveries.enabled();
-        let mut slots = Vec::new();
-        let count = self.memberships.len();
-        self.turn = self.turn.wrapping_add(1);
-        for i in (0..count).map(|i| (i + self.turn) % count) {
-            if outgoing.batch_bytes() >= self.limits.batch_bytes {
-                break;
-            }
-            if !self.memberships[i].is_behind() {
-                continue;
-            }
-            let told = self.memberships[i].read(&mut slots);
-            for slot in slots.drain(..) {
-                outgoing.push_batch(self.wire.slot(&slot));
-                if let Slot::Entry(entry) = slot {
-                    self.batch.push(&entry, each);
-                }
-            }
-            let Some(told) = told else { continue };
-            if let Reply::Gap { room, after, next } = &told {
-                self.tracers.gap(room, self.client, *after, *next);
-                if !self.wire.tells_gaps() {
-                    return Err(End::Slow);
-                }
-            }
-            outgoing.push_batch(self.wire.reply(&told));
-        }
-        Ok(())
     }
 
     /// The batch has been handed to the kernel.

@@ -3,32 +3,46 @@
 use trace::trace;
 
 use super::Session;
+use super::pending::Pending;
 use super::requests::Done;
 use crate::command::{Post, Reply};
-use crate::name::RoomName;
+use crate::history::Posting;
+use crate::name::{Name, RoomName};
 use crate::refused::Refused;
 use crate::room::Draft;
 
 impl Session {
-    pub(super) async fn post(&mut self, id: Option<u64>, post: Post) -> Done {
+    pub(super) fn post(&self, id: Option<u64>, post: Post, pending: &mut Pending) -> Done {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
         let membership = self.membership(post.room.as_ref())?;
         if *membership.room() == RoomName::inbox() {
             return Err(Refused::RoomOrTo);
         }
         self.tracers.received(membership.room(), self.client, post.content.body());
-        let draft = Draft { mid: post.mid, content: post.content, direct: None };
-        let posted = membership.post(login, draft).await?;
-        Ok(vec![Reply::Ok { id, posted, unknown: vec![] }])
+        let patient = !self.wire.answers();
+        let draft = Draft { mid: post.mid, content: post.content, to: None, patient };
+        answer(id, membership.post(login, draft), vec![], pending)
     }
 
-    pub(super) async fn post_direct(&mut self, id: Option<u64>, post: Post) -> Done {
+    pub(super) fn post_direct(&self, id: Option<u64>, post: Post, pending: &mut Pending) -> Done {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
         let (client, to, bytes) = (self.client.0, post.to.len(), post.content.body().len());
         self.tracers.metrics.received();
         // What is said to somebody in private is not shown to who watches.
         trace!(self.tracers.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, to = to, bytes = bytes);
-        let (posted, unknown) = self.rooms.post_direct(self.client, login, post).await?;
-        Ok(vec![Reply::Ok { id, posted, unknown }])
+        let (posting, unknown) = self.rooms.post_direct(self.client, login, post)?;
+        answer(id, posting, unknown, pending)
+    }
+}
+
+/// Tells that a message is stored, once it is.
+fn answer(id: Option<u64>, posting: Posting, unknown: Vec<Name>, pending: &mut Pending) -> Done {
+    let told = move |posted| vec![Reply::Ok { id, posted, unknown }];
+    match posting {
+        Posting::Done(done) => done.map(told),
+        Posting::Waiting(waiting) => {
+            pending.push(async move { (id, waiting.await.map(told)) });
+            Ok(vec![])
+        }
     }
 }

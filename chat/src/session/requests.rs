@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use trace::trace;
 
+use super::pending::Pending;
 use super::{Inbound, Session};
 use crate::clock;
-use crate::command::{Command, Joined, Page, Range, Reply, Start};
+use crate::command::{Command, Range, Reply, Start};
 use crate::end::End;
 use crate::entry::Seq;
 use crate::guard::Guard;
@@ -19,10 +20,11 @@ pub(super) type Done = Result<Vec<Reply>, Refused>;
 
 impl Session {
     /// What the client is told about something that came from it.
-    pub(super) async fn take(
+    pub(super) fn take(
         &mut self,
         inbound: Inbound,
         guard: &mut Guard,
+        pending: &mut Pending,
     ) -> Result<Vec<Bytes>, End> {
         let message = match inbound {
             Inbound::Message(message) | Inbound::Binary(message) => message,
@@ -35,11 +37,21 @@ impl Session {
         let done = match request.command {
             Ok(Command::Quit) => return Err(End::Closed),
             Ok(command) => match guard.asked(clock::now()) {
-                None => self.obey(id, command).await,
+                None => self.obey(id, command, pending),
                 Some(wait) => Err(Refused::TooFast(wait)),
             },
             Err(refused) => Err(refused),
         };
+        self.answer(id, done, guard)
+    }
+
+    /// What the client is told about a request that is done.
+    pub(super) fn answer(
+        &self,
+        id: Option<u64>,
+        done: Done,
+        guard: &mut Guard,
+    ) -> Result<Vec<Bytes>, End> {
         match done {
             Ok(replies) => {
                 guard.granted();
@@ -58,21 +70,23 @@ impl Session {
         }
     }
 
-    async fn obey(&mut self, id: Option<u64>, command: Command) -> Done {
+    fn obey(&mut self, id: Option<u64>, command: Command, pending: &mut Pending) -> Done {
         match command {
             Command::Hello(hello) => self.hello(id, hello),
-            Command::Post(post) if post.to.is_empty() => self.post(id, post).await,
-            Command::Post(post) => self.post_direct(id, post).await,
+            Command::Post(post) if post.to.is_empty() => self.post(id, post, pending),
+            Command::Post(post) => self.post_direct(id, post, pending),
             Command::Addressed { direct, otherwise } => {
                 let members = self.rooms.members();
                 match direct.to.iter().any(|name| members.find(name).is_some()) {
-                    true => self.post_direct(id, direct).await,
-                    false => self.post(id, otherwise).await,
+                    true => self.post_direct(id, direct, pending),
+                    false => self.post(id, otherwise, pending),
                 }
             }
             Command::Join { room, start } => self.join(id, room, &start),
             Command::Leave(room) => self.leave(id, room),
-            Command::History { room, range, limit } => self.history(id, room, range, limit),
+            Command::History { room, range, limit } => {
+                self.history(id, room.as_ref(), range, limit, pending)
+            }
             Command::Who(room) => Ok(vec![self.membership(room.as_ref())?.who(id)]),
             Command::Rooms => {
                 self.login.as_ref().ok_or(Refused::HelloFirst)?;
@@ -95,13 +109,18 @@ impl Session {
     fn history(
         &self,
         id: Option<u64>,
-        room: Option<RoomName>,
+        room: Option<&RoomName>,
         range: Range,
         limit: Option<usize>,
+        pending: &mut Pending,
     ) -> Done {
-        let membership = self.membership(room.as_ref())?;
+        let membership = self.membership(room)?;
+        let room = membership.room().clone();
         let page = membership.page(range, limit.unwrap_or(HISTORY_ENTRIES));
-        Ok(vec![Reply::History { id, room: membership.room().clone(), page }])
+        pending.push(async move {
+            (id, page.await.map(|page| vec![Reply::History { id, room, page }]))
+        });
+        Ok(vec![])
     }
 
     fn typing(&mut self, room: Option<RoomName>) -> Done {
@@ -129,8 +148,7 @@ impl Session {
     fn join(&mut self, id: Option<u64>, room: RoomName, start: &Start) -> Done {
         self.login.as_ref().ok_or(Refused::HelloFirst)?;
         if let Some(membership) = self.memberships.iter().find(|joined| *joined.room() == room) {
-            let Page { epoch, head, .. } = membership.page(Range::Newest, 0);
-            let joined = Joined { room: room.clone(), epoch, head, replay: 0 };
+            let joined = membership.joined();
             self.made_current(room);
             return Ok(vec![Reply::Joined { id, joined }]);
         }

@@ -55,10 +55,10 @@ async fn messages(
     Path(room): Path<String>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Response {
-    told(&sessions, page(&sessions, &room, which))
+    told(&sessions, page(&sessions, &room, which).await)
 }
 
-fn page(
+async fn page(
     sessions: &Sessions,
     room: &str,
     which: Result<Query<Which>, QueryRejection>,
@@ -74,7 +74,7 @@ fn page(
         }
     };
     let room = find(sessions, room)?;
-    let page = room.page(range, limit.unwrap_or(HISTORY_ENTRIES));
+    let page = room.page(range, limit.unwrap_or(HISTORY_ENTRIES)).await?;
     Ok(reply(&Reply::History { id: None, room: room.name().clone(), page }))
 }
 

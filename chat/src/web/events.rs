@@ -26,6 +26,7 @@ use crate::end::End;
 use crate::entry::{ClientId, Epoch, Seq, Slot};
 use crate::limits::{LINGER, Limits};
 use crate::reader::Reader;
+use crate::room::{Besides, Told};
 use crate::session::Batch;
 use crate::sessions::{Place, Sessions};
 use crate::tracers::Tracers;
@@ -139,7 +140,7 @@ impl Events {
     async fn serve(&mut self, stopped: impl Future<Output = ()>) -> Result<End, End> {
         tokio::pin!(stopped);
         loop {
-            let (chunk, batch) = self.next();
+            let (chunk, batch) = self.next().await?;
             if !chunk.is_empty() {
                 self.send(chunk.into()).await?;
                 batch.sent(&self.tracers, self.client);
@@ -155,28 +156,49 @@ impl Events {
     }
 
     /// What there is to read, up to the bounds of a batch; nothing at the head.
-    fn next(&mut self) -> (String, Batch) {
+    async fn next(&mut self) -> Result<(String, Batch), End> {
         let (mut slots, mut chunk, mut batch) = (Vec::new(), String::new(), Batch::default());
         // Notices make slots and no text, and others may follow them.
         while chunk.is_empty() {
-            let reply = self.reader.read(&mut slots);
-            if slots.is_empty() && reply.is_none() {
+            let besides = self.reader.read(&mut slots);
+            if slots.is_empty() && matches!(besides, Besides::Nothing) {
                 break;
             }
-            let each = self.tracers.deliveries.enabled();
             for slot in slots.drain(..) {
-                let Slot::Entry(entry) = &slot else { continue };
-                batch.push(entry, each);
-                let line = Wire::JsonLines.slot(&slot);
-                let (epoch, seq) = (self.epoch.as_str(), entry.seq);
-                push(&mut chunk, format_args!("id: {epoch}.{seq}\ndata: {}\n", text(&line)));
+                self.push(&slot, &mut chunk, &mut batch);
             }
-            if let Some(gap @ Reply::Gap { room, after, next }) = &reply {
-                self.tracers.gap(room, self.client, *after, *next);
-                push_reply(&mut chunk, "gap", gap);
+            match besides {
+                Besides::Nothing => {}
+                Besides::Reply(reply) => self.tell(&reply, &mut chunk),
+                Besides::Stored(page) => {
+                    let page = page.await.ok().filter(|page| !page.is_empty());
+                    for told in self.reader.took(page.ok_or(End::Failed)?) {
+                        match told {
+                            Told::Entry(entry) => {
+                                self.push(&Slot::Entry(entry), &mut chunk, &mut batch);
+                            }
+                            Told::Gap(gap) => self.tell(&gap, &mut chunk),
+                        }
+                    }
+                }
             }
         }
-        (chunk, batch)
+        Ok((chunk, batch))
+    }
+
+    fn push(&self, slot: &Slot, chunk: &mut String, batch: &mut Batch) {
+        let Slot::Entry(entry) = slot else { return };
+        batch.push(entry, self.tracers.deliveries.enabled());
+        let line = Wire::JsonLines.slot(slot);
+        let (epoch, seq) = (self.epoch.as_str(), entry.seq);
+        push(chunk, format_args!("id: {epoch}.{seq}\ndata: {}\n", text(&line)));
+    }
+
+    fn tell(&self, reply: &Reply, chunk: &mut String) {
+        if let Reply::Gap { room, after, next, why } = reply {
+            self.tracers.gap(room, self.client, *after, *next, *why);
+            push_reply(chunk, "gap", reply);
+        }
     }
 
     /// Hands a chunk to the connection, which may be busy with the one before.

@@ -69,10 +69,10 @@ pub(super) async fn say(
     trace!(tracers.tracer, "Request accepted"; event = "accepted", client = client.0, wire = "http", peer = peer.as_str(), name = author.name.as_str());
     tracers.received(&room, client, post.content.body());
     let room = sessions.rooms().enter_one(&room)?;
-    let draft = Draft { mid, content: post.content, direct: None };
-    let posted = room.post(client, author, draft).await?;
+    let draft = Draft { mid, content: post.content, to: None, patient: false };
+    let posted = room.post(client, author, draft).wait().await?;
     let status = if posted.dup { StatusCode::OK } else { StatusCode::CREATED };
-    let stored = match room.find(posted.seq) {
+    let stored = match room.entry(posted.seq).await {
         Some(entry) => Wire::JsonLines.slot(&Slot::Entry(entry)),
         // So many others followed at once that it has left the log again.
         None => Wire::JsonLines.reply(&Reply::Ok { id: None, posted, unknown: vec![] }),

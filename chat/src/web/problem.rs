@@ -56,11 +56,18 @@ impl From<Refused> for Problem {
             Refused::NameTaken { .. } => StatusCode::CONFLICT,
             Refused::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refused::MidReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Refused::TooManyRooms(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Refused::TooManyRooms(_) | Refused::Busy | Refused::NotStored => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Refused::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            Refused::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
         // A room that is empty goes by itself.
-        let retry = matches!(refused, Refused::TooManyRooms(_)).then_some(Duration::from_secs(60));
+        let retry = match refused {
+            Refused::TooManyRooms(_) => Some(Duration::from_secs(60)),
+            _ => refused.retry_ms().map(Duration::from_millis),
+        };
         let suggest = match refused {
             Refused::NameTaken { suggest } => Some(suggest),
             _ => None,

@@ -101,8 +101,8 @@ impl Wire {
         matches!(self.format(), Format::Json | Format::Text)
     }
 
-    /// Whether a reader can be told that entries went by without it.
-    pub fn tells_gaps(self) -> bool {
+    /// Whether a client can be told that a request was refused, or that entries went by.
+    pub fn answers(self) -> bool {
         matches!(self.format(), Format::Json | Format::Text)
     }
 

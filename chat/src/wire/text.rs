@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::body;
-use crate::command::{Command, Hello, Joined, Page, Post, Range, Reply, Start};
+use crate::command::{Command, Hello, Joined, Missed, Page, Post, Range, Reply, Start};
 use crate::entry::{Content, Entry, News, Notice};
 use crate::limits::{Limits, RECIPIENTS};
 use crate::name::{Name, RoomName};
@@ -142,8 +142,12 @@ pub(super) fn reply(reply: &Reply) -> String {
         }
         Reply::Help => HELP.to_owned(),
         Reply::Reset { room, .. } => format!("* what #{room} said before is gone"),
-        Reply::Gap { room, after, next } => {
-            format!("* you missed {} messages in #{room}", next.0 - after.0 - 1)
+        Reply::Gap { room, after, next, why } => {
+            let missed = next.0 - after.0 - 1;
+            match why {
+                Missed::Slow => format!("* you missed {missed} messages in #{room}"),
+                Missed::Damaged => format!("* {missed} messages in #{room} are damaged"),
+            }
         }
         Reply::Bye { end, .. } => format!("* bye: {}", end.told()),
     }

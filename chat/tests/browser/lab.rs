@@ -111,7 +111,14 @@ impl World {
 
 async fn start(port: u16) -> Res<(Child, u16)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chat"))
-        .args(["--addr", &format!("localhost:{port}"), "--max-messages", "1000000"])
+        .args([
+            "--addr",
+            &format!("localhost:{port}"),
+            "--max-messages",
+            "1000000",
+            "--data",
+            "off",
+        ])
         // The variables of this test are no settings of the server.
         .env_clear()
         .stdin(Stdio::null())

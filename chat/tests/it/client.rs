@@ -31,7 +31,7 @@ impl World {
 
     /// A world that tells `seen` no more than `tracers` lets through.
     pub fn traced(limits: Limits, tracers: Tracers, seen: Recorder) -> Self {
-        let sessions = Arc::new(Sessions::new(limits, tracers));
+        let sessions = Arc::new(Sessions::new(limits, tracers, None));
         let rooms = Arc::clone(sessions.rooms());
         let keeper = tokio::spawn(async move { rooms.keep().await });
         Self { sessions, seen, keeper }

@@ -19,6 +19,7 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let mut chat = Command::new(env!("CARGO_BIN_EXE_chat"))
+            .env("CHAT_DATA", "off")
             .args(["--addr", "127.0.0.1:0"])
             .stderr(Stdio::piped())
             .spawn()

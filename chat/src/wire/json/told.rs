@@ -132,10 +132,10 @@ pub(in crate::wire) fn reply(reply: &Reply) -> Vec<u8> {
             let room = room.as_str();
             (json!({ "type": "reset", "room": room, "why": why, "oldest": oldest.0 }), None)
         }
-        Reply::Gap { room, after, next } => {
-            let (room, after, next) = (room.as_str(), after.0, next.0);
+        Reply::Gap { room, after, next, why } => {
+            let (room, after, next, why) = (room.as_str(), after.0, next.0, why.as_str());
             let gap =
-                json!({ "type": "gap", "room": room, "after": after, "next": next, "why": "slow" });
+                json!({ "type": "gap", "room": room, "after": after, "next": next, "why": why });
             (gap, None)
         }
         Reply::Bye { end, after_ms } => {

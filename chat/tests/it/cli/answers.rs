@@ -63,6 +63,8 @@ async fn config_tells_each_value_and_its_source() {
     max-connections = 77                       # chat.toml:2
     max-connections-per-address = 100          # default
     max-messages = 50                          # default
+    data = "chat.db"                           # default
+    durability = "power"                       # default
     trace = "stderr"                           # --trace
     trace-format = "json"                      # chat.toml:3
     trace-bodies = "hide"                      # default

@@ -129,7 +129,7 @@ async fn an_address_of_another_computer() {
 async fn a_port_that_needs_a_privilege() {
     let first = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
     let open = first.trim().parse::<u16>().unwrap() <= 1;
-    let mut command = chat(&["--addr", "127.0.0.1:1"]);
+    let mut command = chat(&["--addr", "127.0.0.1:1", "--data", "off"]);
     let root = fs::read_to_string("/proc/self/status").unwrap().contains("\nUid:\t0\t");
     if root {
         command.uid(65534);

@@ -65,7 +65,7 @@ pub async fn start(args: &[&str]) -> Running {
 
 pub async fn start_with(mut command: Command) -> Running {
     // Tests flood; what a flood comes to is tested where time is simulated.
-    command.env("CHAT_MAX_MESSAGES", "1000000");
+    command.env("CHAT_MAX_MESSAGES", "1000000").env("CHAT_DATA", "off");
     let mut child = command.spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
     let banner = next_line(&mut stderr).await.expect("a banner");

@@ -1,0 +1,179 @@
+//! The file: opened, checked and described before anything is served from it.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::Durability;
+use super::catalog::Catalog;
+use super::error::HistoryError;
+use super::tables::{logs, members, put};
+use crate::entry::Epoch;
+use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED};
+use crate::random::random_text;
+
+/// "chat", by which SQLite's own tools know the file.
+const ID: i32 = 0x6368_6174;
+
+/// Of what is in it.
+const VERSION: i32 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE state (
+        boot TEXT, clean INTEGER NOT NULL, power INTEGER NOT NULL, copied INTEGER NOT NULL
+    );
+    INSERT INTO state VALUES (NULL, 1, 1, 0);
+    CREATE TABLE logs (
+        id INTEGER PRIMARY KEY, room TEXT UNIQUE, member INTEGER UNIQUE, epoch TEXT NOT NULL,
+        oldest INTEGER NOT NULL, head INTEGER NOT NULL, sum INTEGER NOT NULL
+    );
+    CREATE TABLE entries (
+        log INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, member INTEGER,
+        name TEXT NOT NULL, mid TEXT, said INTEGER, kind INTEGER NOT NULL, about INTEGER,
+        body TEXT NOT NULL, direct TEXT, copy INTEGER NOT NULL, sum INTEGER NOT NULL,
+        PRIMARY KEY (log, seq)
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX mids ON entries (log, ifnull(member, name), mid) WHERE mid IS NOT NULL;
+    CREATE INDEX changes ON entries (log, about) WHERE kind <> 0;
+    CREATE TABLE members (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, token BLOB NOT NULL, left INTEGER,
+        sum INTEGER NOT NULL
+    );
+";
+
+/// The file with its one connection that writes.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) db: Connection,
+    path: PathBuf,
+    /// Whoever has it has the file. It is let go after the connection.
+    _lock: std::fs::File,
+}
+
+impl File {
+    pub(super) fn open(path: &Path, durability: Durability) -> Result<Self, HistoryError> {
+        let lock = lock(path)?;
+        private(path).map_err(HistoryError::Open)?;
+        let mut db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        db.busy_timeout(HISTORY_LOCKED)?;
+        let new = is_new(&db)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(
+            None,
+            "synchronous",
+            match durability {
+                Durability::Power => "FULL",
+                Durability::Process => "NORMAL",
+            },
+        )?;
+        // What was deleted is not to be found in the file.
+        db.pragma_update(None, "secure_delete", true)?;
+        db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
+        if new {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+            tx.execute_batch(SCHEMA)?;
+            tx.pragma_update(None, "application_id", ID)?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+            tx.commit()?;
+        }
+        begin(&mut db, durability)?;
+        Ok(Self { db, path: path.into(), _lock: lock })
+    }
+
+    /// A second connection, that only reads.
+    pub(super) fn second(&self) -> Result<Connection, HistoryError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&self.path, flags)?;
+        db.busy_timeout(HISTORY_LOCKED)?;
+        db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
+        Ok(db)
+    }
+
+    /// What is in it.
+    pub(super) fn catalog(&self) -> Result<Catalog, HistoryError> {
+        Ok(Catalog::new(logs(&self.db)?, members(&self.db)?))
+    }
+
+    /// Everything is in the file, and the next start can tell.
+    pub(super) fn close(self) -> Result<(), HistoryError> {
+        self.db.execute("UPDATE state SET clean = 1", [])?;
+        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.db.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+}
+
+/// One process at a time: by a file of its own, because SQLite's locks are let go when any handle
+/// of the process on the file is.
+fn lock(path: &Path) -> Result<std::fs::File, HistoryError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push("-lock");
+    let lock = private(Path::new(&beside)).map_err(HistoryError::Open)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(HistoryError::InUse),
+        Err(std::fs::TryLockError::Error(error)) => Err(HistoryError::Open(error)),
+    }
+}
+
+/// The file, made for its owner alone if there is none.
+fn private(path: &Path) -> io::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Whether nothing is in it yet; an error if something else is.
+fn is_new(db: &Connection) -> Result<bool, HistoryError> {
+    let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (id, version) = (number("application_id")?, number("user_version")?);
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
+    match (id, version) {
+        (0, 0) if tables == 0 => Ok(true),
+        (ID, VERSION) => Ok(false),
+        (ID, found) if found > VERSION => Err(HistoryError::Newer { found, known: VERSION }),
+        _ => Err(HistoryError::NotOurs),
+    }
+}
+
+/// Notes that it is in use; and if the end of the logs cannot be vouched for, they are others from
+/// now on.
+fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (before, clean, power, copied) =
+        tx.query_row("SELECT boot, clean, power, copied FROM state", [], |row| {
+            let before: Option<String> = row.get(0)?;
+            Ok((before, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
+        })?;
+    let same_boot = boot.is_some() && boot == before;
+    if !clean {
+        check(&tx)?;
+    }
+    if copied || !(clean || power || same_boot) {
+        for (key, mut log) in logs(&tx)? {
+            log.stand.epoch = Epoch::new(&random_text(8));
+            put(&tx, &key, &log)?;
+        }
+    }
+    let power = durability == Durability::Power;
+    tx.execute("UPDATE state SET boot = ?, clean = 0, power = ?, copied = 0", (boot, power))?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Whether SQLite's own structure is whole.
+pub(super) fn check(db: &Connection) -> Result<(), HistoryError> {
+    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        _ => Err(HistoryError::Damaged(found)),
+    }
+}

@@ -1,0 +1,139 @@
+//! The thread that commits. A batch is whatever queued during the last commit; it never waits to
+//! fill.
+
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use trace::{Tracer, trace};
+
+use super::catalog::Catalog;
+use super::error::HistoryError;
+use super::file::File;
+use super::members::Kept;
+use super::store::{Commits, Outcome, Placed, Proposal, Work};
+use super::{Apply, Durability};
+use crate::command::{Posted, Stored};
+use crate::entry::MemberId;
+use crate::limits::HISTORY_BATCH;
+use crate::refused::Refused;
+
+/// Something that waits to be stored.
+pub(super) enum Job {
+    Post { proposal: Proposal, apply: Apply, done: oneshot::Sender<Result<Posted, Refused>> },
+    Keep(Kept),
+    Forget(MemberId),
+    Close(oneshot::Sender<()>),
+}
+
+struct Writer {
+    file: File,
+    catalog: Arc<Catalog>,
+    stored: Stored,
+    tracer: Arc<dyn Tracer>,
+}
+
+pub(super) fn start(
+    file: File,
+    catalog: Arc<Catalog>,
+    durability: Durability,
+    mut waiting: mpsc::Receiver<Job>,
+    fail: watch::Sender<Option<Arc<HistoryError>>>,
+    tracer: Arc<dyn Tracer>,
+) -> Result<(), HistoryError> {
+    let writer = Writer { file, catalog, stored: durability.stored(), tracer };
+    let run = move || {
+        let Err(error) = writer.run(&mut waiting) else { return };
+        // Nobody is left to wonder: what waits is refused, and what comes as well.
+        waiting.close();
+        while let Some(job) = waiting.blocking_recv() {
+            job.refuse(&Refused::NotStored);
+        }
+        fail.send_replace(Some(Arc::new(error)));
+    };
+    thread::Builder::new().name("history".into()).spawn(run).map_err(HistoryError::Open)?;
+    Ok(())
+}
+
+impl Writer {
+    /// Until it is told to close, or everybody who could tell it is gone.
+    fn run(mut self, waiting: &mut mpsc::Receiver<Job>) -> Result<(), HistoryError> {
+        let mut batch = Vec::with_capacity(HISTORY_BATCH);
+        while waiting.blocking_recv_many(&mut batch, HISTORY_BATCH) > 0 {
+            let closes = batch.iter().position(|job| matches!(job, Job::Close(_)));
+            let closed = closes.map(|at| batch.split_off(at));
+            self.commit(&mut batch)?;
+            if let Some(closed) = closed {
+                self.file.close()?;
+                for job in closed {
+                    job.refuse(&Refused::NotStored);
+                }
+                waiting.close();
+                return Ok(());
+            }
+        }
+        self.file.close()
+    }
+
+    /// Stores the jobs and tells everybody. An error means that nothing can be stored any more,
+    /// and then everybody has been told as well.
+    fn commit(&mut self, batch: &mut Vec<Job>) -> Result<(), HistoryError> {
+        let work: Vec<_> = batch.iter().filter_map(Job::work).collect();
+        if work.is_empty() {
+            return Ok(());
+        }
+        let mut commits = Commits { db: &mut self.file.db, catalog: &self.catalog };
+        let committed = commits.commit(&work);
+        drop(work);
+        match committed {
+            Ok(outcomes) => {
+                for (job, outcome) in batch.drain(..).zip(outcomes) {
+                    job.done(outcome, self.stored);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+                let refused = if full { Refused::StorageFull } else { Refused::NotStored };
+                trace!(self.tracer, "Cannot store"; event = "store_failed", error = format_args!("{error}"), waiting = batch.len());
+                batch.drain(..).for_each(|job| job.refuse(&refused));
+                if full { Ok(()) } else { Err(error.into()) }
+            }
+        }
+    }
+}
+
+impl Job {
+    fn work(&self) -> Option<Work<'_>> {
+        match self {
+            Self::Post { proposal, .. } => Some(Work::Post(proposal)),
+            Self::Keep(kept) => Some(Work::Keep(kept)),
+            Self::Forget(member) => Some(Work::Forget(*member)),
+            Self::Close(_) => None,
+        }
+    }
+
+    fn done(self, outcome: Outcome, stored: Stored) {
+        let Self::Post { proposal, apply, done } = self else { return };
+        let posted = outcome.map(|placed| {
+            let (seq, dup) = match &placed {
+                Placed::New(seqs) => (seqs[0], false),
+                Placed::Known(seq) => (*seq, true),
+            };
+            if let Placed::New(seqs) = &placed {
+                apply(proposal, seqs);
+            }
+            Posted { seq, stored, dup }
+        });
+        // Who asked may have gone.
+        done.send(posted).ok();
+    }
+
+    fn refuse(self, refused: &Refused) {
+        match self {
+            Self::Post { done, .. } => _ = done.send(Err(refused.clone())),
+            Self::Close(done) => _ = done.send(()),
+            Self::Keep(_) | Self::Forget(_) => {}
+        }
+    }
+}

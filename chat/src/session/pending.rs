@@ -1,0 +1,70 @@
+//! What a session has asked of its rooms and not got yet.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
+
+use super::requests::Done;
+use crate::history::Found;
+use crate::limits::POSTS_WAITING;
+use crate::name::RoomName;
+use crate::refused::Refused;
+use crate::room::Stored;
+
+/// Answers in the order of their requests, and the next page of history.
+#[derive(Default)]
+pub(super) struct Pending {
+    answers: FuturesOrdered<BoxFuture<'static, Answer>>,
+    page: Option<(RoomName, Stored)>,
+}
+
+/// The request, and what it came to.
+pub(super) type Answer = (Option<u64>, Done);
+
+impl Pending {
+    pub(super) fn push(&mut self, answer: impl Future<Output = Answer> + Send + 'static) {
+        self.answers.push_back(answer.boxed());
+    }
+
+    /// Whether another request may be taken; one who cannot be told to repeat it has one at a time.
+    pub(super) fn has_room(&self, patient: bool) -> bool {
+        self.answers.len() < if patient { 1 } else { POSTS_WAITING }
+    }
+
+    pub(super) fn fetch(&mut self, room: RoomName, page: Stored) {
+        self.page = Some((room, page));
+    }
+
+    /// Until the page is there, nothing further is read from any room.
+    pub(super) fn is_fetching(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// The next answer or the page; never ends if neither is waited for.
+    pub(super) async fn next(&mut self) -> Next {
+        let Self { answers, page } = self;
+        let fetched = async {
+            match page {
+                Some((_, page)) => page.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(answer) = answers.next() => Next::Answer(answer),
+            found = fetched => {
+                let room = self.page.take().map(|(room, _)| room);
+                Next::Page(room.unwrap_or_else(RoomName::lobby), found)
+            }
+        }
+    }
+
+    /// The next answer, if one is waited for.
+    pub(super) async fn answer(&mut self) -> Option<Answer> {
+        self.answers.next().await
+    }
+}
+
+pub(super) enum Next {
+    Answer(Answer),
+    Page(RoomName, Result<Vec<Found>, Refused>),
+}
