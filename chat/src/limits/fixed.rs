@@ -1,0 +1,103 @@
+//! The bounds that nobody has to change.
+
+use std::time::Duration;
+
+/// Connections the kernel may hold for us before `accept`: with the usual 128, a herd of 2,000
+/// clients waits a second for its SYN to be sent again.
+pub const LISTEN_BACKLOG: u32 = 4096;
+
+/// Kernel send buffer of one connection. Left alone it grows to 4 MiB behind a reader that
+/// stopped, and that memory is charged to nobody we could see.
+pub const SEND_BUFFER_BYTES: u32 = 64 << 10;
+
+/// Trace lines waiting for a slow output; beyond it they are lost and counted.
+pub const TRACE_BUFFER_BYTES: usize = 256 << 10;
+
+/// Changes of presence wait this long, so that a crowd that arrives together is one notice.
+pub const PRESENCE_WINDOW: Duration = Duration::from_millis(250);
+
+/// First pause after a failed `accept`; it doubles up to [`ACCEPT_PAUSE_MOST`].
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// Longest pause after a failed `accept`.
+pub const ACCEPT_PAUSE_MOST: Duration = Duration::from_secs(1);
+
+/// Characters of a member's name at most.
+pub const NAME_CHARS: usize = 32;
+
+/// Characters of a room's name at most.
+pub const ROOM_CHARS: usize = 64;
+
+/// Bytes of a client's own name for a message at most.
+pub const MID_BYTES: usize = 64;
+
+/// Characters of a message that a trace shows; a line is for reading.
+pub const TRACED_CHARS: usize = 200;
+
+/// Bytes of a request's head at most.
+pub const HEAD_BYTES: usize = 16 << 10;
+
+/// Bytes of the first line of a connection at most, by which its protocol is told.
+pub const OPENING_BYTES: usize = 8 << 10;
+
+/// Bytes read from a WebSocket at once: tungstenite holds such a buffer for every connection.
+pub const READ_BUFFER_BYTES: usize = 4 << 10;
+
+/// What a reply costs besides its bytes, so that many small ones are bounded as well.
+pub const REPLY_OVERHEAD_BYTES: usize = 64;
+
+/// How long a connection over the limit may take to ask something and to read why it got nothing.
+pub const REFUSAL: Duration = Duration::from_secs(1);
+
+/// Bytes of a request's body that are read, beyond those that are taken, before the client is told
+/// that it is too long: one that is still writing would see a reset instead of the answer.
+pub const TOO_MUCH_BYTES: usize = 1 << 20;
+
+/// Members that one direct message may be for.
+pub const RECIPIENTS: usize = 16;
+
+/// Entries that one answer to a question for history has at most.
+pub const HISTORY_ENTRIES: usize = 200;
+
+/// Bytes of text after which an answer to a question for history ends: as JSON it is six times
+/// that at worst.
+pub const HISTORY_BYTES: usize = 32 << 10;
+
+/// Entries and members that wait to be stored: 40 MiB of the longest messages.
+pub const HISTORY_INBOX: usize = 4_096;
+
+/// What one commit stores at most; what waits longer is not stored faster.
+pub const HISTORY_BATCH: usize = 256;
+
+/// Pages of history that wait to be read in the whole server.
+pub const HISTORY_PAGES: usize = 64;
+
+/// Memory for pages of the file, in KiB, of each of its two connections.
+pub const HISTORY_CACHE_KIB: i64 = 8 << 10;
+
+/// How long another program, a backup for instance, may lock the file before that is a failure.
+pub const HISTORY_LOCKED: Duration = Duration::from_secs(5);
+
+/// How long a server that stops waits for the file of its history to be closed.
+pub const HISTORY_CLOSE: Duration = Duration::from_secs(1);
+
+/// Messages of one client that wait to be stored; one that has as many is not read from.
+pub const POSTS_WAITING: usize = 16;
+
+/// Milliseconds after which a server that has too much to store is asked again.
+pub const BUSY_MS: u64 = 500;
+
+/// A session shows that it is writing once in this time at most.
+pub const TYPING_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long a session that ends may take to be told so, and then to close.
+pub const LINGER: Duration = Duration::from_secs(1);
+
+/// Shortest time, in milliseconds, before a client is to come back.
+pub const RETURN_MS: u64 = 500;
+
+/// The time, in milliseconds, over which returning clients are spread.
+pub const RETURN_SPREAD_MS: u64 = 4_000;
+
+/// Numbers tried behind a name that is taken before one is drawn by lot.
+pub const SUGGESTIONS: u64 = 9;
