@@ -101,3 +101,14 @@ pub const RETURN_SPREAD_MS: u64 = 4_000;
 
 /// Numbers tried behind a name that is taken before one is drawn by lot.
 pub const SUGGESTIONS: u64 = 9;
+
+/// A connection on which nothing moves for this long is probed by the system: of a client that
+/// speaks lines nothing else tells that its network is gone.
+pub const KEEPALIVE: Duration = Duration::from_secs(45);
+
+/// The time between such probes.
+pub const KEEPALIVE_PROBES: Duration = Duration::from_secs(10);
+
+/// A connection on which a probe, or anything else, is not acknowledged for this long is broken;
+/// the system's own patience is two hours for the one and a quarter of an hour for the other.
+pub const UNACKNOWLEDGED: Duration = Duration::from_secs(75);

@@ -25,6 +25,12 @@ impl Cursor {
     pub fn is_stale(&self) -> bool {
         self.stale
     }
+
+    /// The reader has all up to `seq` from history. What is here comes behind it.
+    pub fn took(&mut self, seq: Seq) {
+        self.seen = self.seen.max(seq);
+        self.stale = true;
+    }
 }
 
 /// What a read came to, besides the slots.
@@ -74,9 +80,10 @@ impl Log {
         Some(self.before(seq.next()))
     }
 
-    /// A cursor before the oldest entry, and how many entries there are.
-    pub fn at_oldest(&self) -> (Cursor, usize) {
-        self.before(self.oldest())
+    /// A cursor for a reader that has lost its place, and how many entries it gets: all that could
+    /// be here, for history may have more than anybody reads.
+    pub fn at_reset(&self) -> (Cursor, usize) {
+        self.at_last(self.bounds.entries)
     }
 
     fn before(&self, first: Seq) -> (Cursor, usize) {
@@ -96,13 +103,6 @@ impl Log {
             }
         }
         at
-    }
-
-    /// The reader has all up to `seq` from history.
-    pub fn took(&self, cursor: &mut Cursor, seq: Seq) {
-        cursor.seen = cursor.seen.max(seq);
-        cursor.next = cursor.next.max(self.position_of(cursor.seen.next()));
-        cursor.stale = true;
     }
 
     /// Moves slots from the cursor on into `out`, until `slots` were taken or `bytes` reached.

@@ -53,7 +53,7 @@ fn reads(log: &Log, cursor: &mut Cursor, expected: &str) {
             Read::Snapshot => text += "snapshot ",
             Read::Stored { first, last } => {
                 text += &format!("stored({first},{last}) ");
-                log.took(cursor, last);
+                cursor.took(last);
             }
             Read::Slots if out.is_empty() => break,
             Read::Slots => {}
@@ -150,7 +150,7 @@ fn a_blank_keeps_its_place_and_gives_its_bytes_back() {
     assert_eq!((log.end(), log.bytes), (end, bytes - 500));
     let bodies: Vec<_> = log.entries().map(|entry| (entry.seq.0, entry.content.body())).collect();
     assert_eq!(bodies, [(1, "a"), (2, "")]);
-    reads(&log, &mut log.at_oldest().0, "1 2 snapshot");
+    reads(&log, &mut log.at_reset().0, "1 2 snapshot");
 }
 
 #[test]
@@ -241,7 +241,29 @@ fn what_is_gone_cannot_be_resumed() {
     }
     let after = |seq| log.at_after(Seq(seq)).map(|(_, n)| n);
     assert_eq!([after(2), after(3), after(5)], [None, Some(2), Some(0)]);
-    let (mut cursor, entries) = log.at_oldest();
+    let (mut cursor, entries) = log.at_reset();
     assert_eq!(entries, 2);
     reads(&log, &mut cursor, "4 5 snapshot");
+}
+
+#[test]
+fn what_only_history_has_is_said() {
+    let bounds = Bounds { entries: 3, ..BOUNDS };
+    let mut log = Log::stored(Epoch::new("e"), bounds, Seq(3), Seq(5));
+    assert_eq!((log.oldest(), log.head()), (Seq(3), Seq(5)));
+    let (mut cursor, replay) = log.at_reset();
+    assert_eq!(replay, 3);
+    assert!(log.at_after(Seq(1)).is_none() && log.at_after(Seq(6)).is_none());
+    let (mut behind, replay) = log.at_after(Seq(4)).unwrap();
+    assert_eq!((replay, log.at_last(2).1, log.at_last(99).1), (1, 2, 3));
+    let mut head = log.at_head();
+    for text in ["a", "b", "c", "d", "e"] {
+        entry(&mut log, text);
+    }
+    let here = log.slots.front().and_then(|(_, slot)| slot.seq()).unwrap();
+    let stored = |first: u64| format!("stored({first},{})", here.before());
+    let rest = (here.0..=10).map(|seq| seq.to_string()).collect::<Vec<_>>().join(" ");
+    reads(&log, &mut cursor, &format!("{} {rest} snapshot", stored(3)));
+    reads(&log, &mut behind, &format!("{} {rest} snapshot", stored(5)));
+    reads(&log, &mut head, &format!("{} {rest} snapshot", stored(6)));
 }

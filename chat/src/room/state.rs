@@ -38,10 +38,10 @@ impl State {
         self.empty_since.is_some()
     }
 
-    /// A cursor at `start` and how many entries follow; or one before all there are, and why.
+    /// A cursor at `start` and how many entries follow; or one before the newest, and why.
     pub(super) fn start(&self, start: &Start) -> (Cursor, usize, Option<Lost>) {
         let all = |lost| {
-            let (cursor, replay) = self.log.at_oldest();
+            let (cursor, replay) = self.log.at_reset();
             (cursor, replay, Some(lost))
         };
         match start {

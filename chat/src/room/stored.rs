@@ -40,7 +40,7 @@ impl Room {
             Some(Found::Hole { next, .. }) => next.before(),
             None => return vec![],
         };
-        self.state().log.took(cursor, last);
+        cursor.took(last);
         let told = page.into_iter().map(|found| match found {
             Found::Entry(entry) => Told::Entry(entry),
             Found::Hole { after, next } => Told::Gap(self.gap(after, next, Missed::Damaged)),

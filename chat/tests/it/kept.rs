@@ -242,8 +242,8 @@ async fn deleted_text_is_kept_nowhere() {
     let file = folder.file("chat.db");
     let server = Kept::start(&file, Limits::default()).await;
     let (mut ann, _) = server.join(json!({ "name": "ann" })).await;
-    ann.ask(json!({ "type": "post", "body": "SECRET-ONE" }), "ok").await;
-    ann.ask(json!({ "type": "edit", "of": 1, "body": "SECRET-TWO" }), "ok").await;
+    ann.ask(json!({ "type": "post", "body": "SECRET-ONE ".repeat(900) }), "ok").await;
+    ann.ask(json!({ "type": "edit", "of": 1, "body": "SECRET-TWO ".repeat(900) }), "ok").await;
     ann.ask(json!({ "type": "post", "body": "OPEN" }), "ok").await;
     let (mut bob, _) = server.join(json!({ "name": "bob" })).await;
     assert_eq!(bob.ask(json!({ "type": "delete", "of": 1 }), "error").await["code"], "not_yours");
