@@ -1,7 +1,6 @@
 //! A room as server-sent events: the same cursor as everybody's, over HTTP.
 
 use std::convert::Infallible;
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -9,7 +8,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -20,6 +19,7 @@ use trace::trace;
 
 use super::api::{find, told};
 use super::problem::Problem;
+use super::sse;
 use crate::clock;
 use crate::command::{Reply, Start};
 use crate::end::End;
@@ -30,7 +30,6 @@ use crate::room::{Besides, Told};
 use crate::session::Batch;
 use crate::sessions::{Place, Sessions};
 use crate::tracers::Tracers;
-use crate::wire::Wire;
 
 /// Its name in the trace and in metrics.
 const WIRE: &str = "sse";
@@ -61,7 +60,7 @@ fn open(
     if sessions.stopping().is_cancelled() {
         return Err(Problem::stopping());
     }
-    let start = position(request.headers()).unwrap_or(last.map_or(Start::Head, Start::Last));
+    let start = sse::position(request.headers()).unwrap_or(last.map_or(Start::Head, Start::Last));
     let (client, tracers) = (sessions.number(), sessions.tracers().clone());
     let place = request.extensions().get::<Place>().cloned();
     let peer = place.as_ref().map(Place::peer);
@@ -73,10 +72,10 @@ fn open(
     if let Some(why) = lost {
         let (room, oldest) = (joined.room, before.next());
         trace!(tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = client.0, oldest = oldest.0);
-        push_reply(&mut first, "reset", &Reply::Reset { room, why, oldest });
+        sse::reply(&mut first, "reset", &Reply::Reset { room, why, oldest });
     }
     // A client that is cut off before the first message comes back to where it began.
-    push(&mut first, format_args!("id: {}.{before}\n\n", joined.epoch.as_str()));
+    sse::id(&mut first, &joined.epoch, before);
     // One chunk waits for the connection while the next is made.
     let (out, mut chunks) = mpsc::channel(1);
     let taken = Arc::new(AtomicBool::new(true));
@@ -98,14 +97,6 @@ fn open(
     let headers =
         [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, Body::from_stream(body)).into_response())
-}
-
-/// `EPOCH.SEQ`, as it was the `id` of an event; what is not is the position of no log.
-fn position(headers: &HeaderMap) -> Option<Start> {
-    let id = headers.get("last-event-id")?.to_str().unwrap_or_default();
-    let known = id.rsplit_once('.').and_then(|(epoch, seq)| Some((epoch, seq.parse().ok()?)));
-    let (epoch, seq) = known.unwrap_or_default();
-    Some(Start::After(Epoch::new(epoch), Seq(seq)))
 }
 
 /// One reader, until one side ends it.
@@ -189,15 +180,13 @@ impl Events {
     fn push(&self, slot: &Slot, chunk: &mut String, batch: &mut Batch) {
         let Slot::Entry(entry) = slot else { return };
         batch.push(entry, self.tracers.deliveries.enabled());
-        let line = Wire::JsonLines.slot(slot);
-        let (epoch, seq) = (self.epoch.as_str(), entry.seq);
-        push(chunk, format_args!("id: {epoch}.{seq}\ndata: {}\n", text(&line)));
+        sse::entry(chunk, &self.epoch, entry.seq, slot);
     }
 
     fn tell(&self, reply: &Reply, chunk: &mut String) {
         if let Reply::Gap { room, after, next, why } = reply {
             self.tracers.gap(room, self.client, *after, *next, *why);
-            push_reply(chunk, "gap", reply);
+            sse::reply(chunk, "gap", reply);
         }
     }
 
@@ -229,26 +218,12 @@ impl Events {
     async fn goodbye(&mut self, end: End) -> Result<(), End> {
         let (mut last, bye) = (String::new(), Reply::bye(end, self.client));
         if let Reply::Bye { after_ms: Some(ms), .. } = &bye {
-            push(&mut last, format_args!("retry: {ms}\n"));
+            sse::retry(&mut last, *ms);
         }
-        push_reply(&mut last, "bye", &bye);
+        sse::reply(&mut last, "bye", &bye);
         self.send(last.into()).await?;
         self.send(Bytes::new()).await?;
         self.out.closed().await;
         Ok(())
     }
-}
-
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text).expect("a String takes any text");
-}
-
-fn push_reply(out: &mut String, event: &str, reply: &Reply) {
-    let line = Wire::JsonLines.reply(reply);
-    push(out, format_args!("event: {event}\ndata: {}\n", text(&line)));
-}
-
-/// A line of JSON, which has no other line end than its own.
-fn text(line: &Bytes) -> &str {
-    str::from_utf8(line).expect("JSON is text")
 }

@@ -7,6 +7,7 @@ mod health;
 mod page;
 mod posting;
 mod problem;
+mod sse;
 
 use std::sync::Arc;
 
