@@ -91,21 +91,28 @@ pub(super) struct Flags {
     /// The clients of a proxy are bounded by their own addresses: the last one in the header
     /// X-Forwarded-For that is not that of another such proxy. Whoever else sends the header is
     /// not believed. Repeat the flag for several.
-    #[arg(long, value_name = "ADDR", global = true, help_heading = "Who may connect")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        global = true,
+        hide_short_help = true,
+        help_heading = "Who may connect"
+    )]
     trust_proxy: Vec<String>,
 
     /// Connections at once [default: what the limit of open files leaves, at most 10000]
     ///
     /// The limit of open files is raised at the start as far as the system allows: `ulimit -Hn`,
     /// LimitNOFILE of systemd. What came of it is shown by `chat config`.
-    #[arg(long, value_name = "N", global = true, help_heading = "Who may connect")]
+    #[arg(long, value_name = "N", global = true, help_heading = "Limits")]
     max_connections: Option<String>,
 
     #[arg(
         long,
         value_name = "N",
         global = true,
-        help_heading = "Who may connect",
+        hide_short_help = true,
+        help_heading = "Limits",
         help = with_default(
             "Connections at once from one address; loopback is exempt",
             Limits::default().connections_per_address
@@ -117,7 +124,8 @@ pub(super) struct Flags {
         long,
         value_name = "N",
         global = true,
-        help_heading = "Who may connect",
+        hide_short_help = true,
+        help_heading = "Limits",
         help = with_default(
             "Requests a client may make in a second, and four times as many at once",
             Limits::default().messages_per_second
