@@ -4,13 +4,15 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::time::{interval, timeout};
 
-use super::house::{House, answered};
+use super::frames::{TEXT, frame};
+use super::house::{House, answered, json, unnamed};
 use crate::cli::{self, PATIENCE, UPGRADE, websocket};
+use crate::client::{self, Frame};
 
 #[tokio::test]
 async fn twice_as_many_as_there_are_places_for() {
@@ -78,16 +80,32 @@ async fn three_hundred_whose_requests_have_no_end() {
 /// What the bound of a connection that takes nothing is, in KiB, memory of the kernel included.
 const STALLED: u64 = 300;
 
+/// Somebody who reads the lobby, each in one of four ways.
+async fn reader(mut stream: TcpStream, n: usize) -> TcpStream {
+    let events = "GET /rooms/lobby/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    match n % 4 {
+        0 => return websocket(stream).await,
+        1 => stream = json(stream, &format!("json{n}")).await,
+        2 => stream.write_all(format!("text{n}\n").as_bytes()).await.unwrap(),
+        _ => stream.write_all(events.as_bytes()).await.unwrap(),
+    }
+    stream
+}
+
 #[tokio::test]
 async fn five_hundred_who_stop_reading() {
     let _ = chat::raise_descriptors();
     let mut house = House::open(&[]).await;
     let calm = house.round_trip().await;
     let mut stalled = Vec::new();
-    for _ in 0..500 {
-        stalled.push(websocket(house.connect_narrow().await).await);
+    for n in 0..500 {
+        let stream = house.connect_narrow().await;
+        stalled.push(reader(stream, n).await);
     }
-    house.counts("chat_connections{wire=\"body\"}", 500).await;
+    // Ann is there as well.
+    for (wire, count) in [("body", 125), ("chat.v1", 125), ("text-lines", 126), ("sse", 125)] {
+        house.counts(&format!("chat_connections{{wire=\"{wire}\"}}"), count).await;
+    }
     let mut most = 0;
     for _ in 0..60 {
         house.says(10_000).await;
@@ -99,11 +117,53 @@ async fn five_hundred_who_stop_reading() {
     let busy = house.round_trip().await;
     assert!(most <= 500 * STALLED, "{} KiB each", most / 500);
     assert!(busy < 20 * calm, "{busy:?} beside {calm:?}");
-    house.counts("chat_connections{wire=\"body\"}", 0).await;
-    assert_eq!(house.metric("chat_ended_total{reason=\"stalled\"}").await, 500);
+    for (wire, count) in [("body", 0), ("chat.v1", 0), ("text-lines", 1), ("sse", 0)] {
+        house.counts(&format!("chat_connections{{wire=\"{wire}\"}}"), count).await;
+    }
     // Although none of them has closed.
-    house.settles(16 << 10).await;
+    house.settles(32 << 10).await;
     drop(stalled);
+}
+
+/// What somebody is told who claims a name, in `chat.v1` or in lines, and who stays.
+async fn claim(mut stream: TcpStream, json: bool, name: &str) -> (TcpStream, String) {
+    if json {
+        let hello = format!("{{\"type\":\"hello\",\"name\":\"{name}\"}}");
+        stream.write_all(&frame(TEXT, hello.as_bytes())).await.unwrap();
+        match client::frame(&mut stream).await {
+            Some(Frame::Text(text)) => (stream, text),
+            other => panic!("{other:?}"),
+        }
+    } else {
+        stream.write_all(format!("{name}\n").as_bytes()).await.unwrap();
+        let mut line = String::new();
+        BufReader::new(&mut stream).read_line(&mut line).await.unwrap();
+        (stream, line)
+    }
+}
+
+#[tokio::test]
+async fn of_two_hundred_who_claim_a_name_one_gets_it() {
+    let mut house = House::open(&[]).await;
+    let mut comers = Vec::new();
+    for n in 0..200 {
+        let mut comer = house.connect().await;
+        if n % 2 == 0 {
+            comer = unnamed(comer).await;
+        }
+        comers.push(comer);
+    }
+    // The last is spelt with a letter that only looks the same.
+    let names = ["admin", "Admin", "ADMIN", "\u{430}dmin"];
+    let claims = comers.into_iter().enumerate();
+    let claims = claims.map(|(n, comer)| claim(comer, n % 2 == 0, names[n / 2 % 4]));
+    let answers = timeout(PATIENCE, join_all(claims)).await.expect("an answer to each");
+    let count = |told: &str| answers.iter().filter(|(_, answer)| answer.contains(told)).count();
+    let won = count("\"type\":\"welcome\"") + count("* welcome");
+    assert_eq!((won, count("is taken")), (1, 199));
+    house.goes_on().await;
+    drop(answers);
+    house.settles(16 << 10).await;
 }
 
 #[tokio::test]

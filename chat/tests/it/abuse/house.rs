@@ -4,10 +4,12 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::cli::{self, PATIENCE, Running};
+use super::frames::{TEXT, frame};
+use crate::cli::{self, PATIENCE, Running, UPGRADE, upgraded};
 use crate::clients::Bare;
 use crate::sockets;
 
@@ -145,8 +147,22 @@ impl House {
 /// Everything that is answered before the end of a connection.
 pub async fn answered(mut stream: TcpStream) -> Vec<u8> {
     let mut answer = Vec::new();
-    let read = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut answer);
+    let read = stream.read_to_end(&mut answer);
     // A reset ends an answer as well; what came before it is what counts.
     timeout(PATIENCE, read).await.expect("an end in time").ok();
     answer
+}
+
+/// The socket of a client of `chat.v1`.
+pub async fn unnamed(stream: TcpStream) -> TcpStream {
+    let request = format!("GET /rooms/lobby/ws{UPGRADE}Sec-WebSocket-Protocol: chat.v1\r\n\r\n");
+    upgraded(stream, &request).await
+}
+
+/// The same that has said its name.
+pub async fn json(stream: TcpStream, name: &str) -> TcpStream {
+    let mut stream = unnamed(stream).await;
+    let hello = serde_json::json!({"type":"hello","name":name}).to_string();
+    stream.write_all(&frame(TEXT, hello.as_bytes())).await.unwrap();
+    stream
 }

@@ -81,19 +81,3 @@ async fn noise_on_the_port_costs_its_sender_only() {
     ann.say("still here\n").await;
     ann.until("#lobby ann: still here").await;
 }
-#[tokio::test]
-async fn of_two_hundred_who_claim_a_name_one_gets_it() {
-    let server = serve(Limits::default()).await;
-    let mut claims = Vec::new();
-    for _ in 0..200 {
-        claims.push(Bare::connect(&server).await);
-    }
-    let answers = claims.iter_mut().enumerate().map(|(n, claim)| async move {
-        claim.say(if n % 2 == 0 { "admin\n" } else { "Admin\n" }).await;
-        claim.until("* ").await
-    });
-    let answers = join_all(answers).await;
-    let won = answers.iter().filter(|answer| answer.starts_with("* welcome")).count();
-    let taken = answers.iter().filter(|answer| answer.contains("is taken")).count();
-    assert_eq!((won, taken), (1, 199), "{answers:?}");
-}

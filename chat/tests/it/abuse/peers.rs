@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use chat::Limits;
-use serde_json::{Value, json};
+use futures_util::future::join_all;
+use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
 use super::frames::{TEXT, frame};
-use super::house::{House, answered};
+use super::house::{House, answered, json};
 use crate::cli::{UPGRADE, upgraded};
 use crate::client::{self, Frame};
 use crate::clients::Bare;
@@ -17,13 +18,10 @@ use crate::sockets;
 async fn who_says_nothing_more_and_listens_hears_what_it_is_owed() {
     let mut house = House::open(&[]).await;
     for n in 0..20 {
-        let request =
-            format!("GET /rooms/lobby/ws{UPGRADE}Sec-WebSocket-Protocol: chat.v1\r\n\r\n");
-        let mut stream = upgraded(house.connect().await, &request).await;
-        let mut last =
-            frame(TEXT, json!({"type":"hello","name":format!("eve{n}")}).to_string().as_bytes());
+        let mut stream = json(house.connect().await, &format!("eve{n}")).await;
+        let mut last = Vec::new();
         for id in 1..=20 {
-            let post = json!({"type":"post","id":id,"body":"last words"});
+            let post = serde_json::json!({"type":"post","id":id,"body":"last words"});
             last.extend(frame(TEXT, post.to_string().as_bytes()));
         }
         stream.write_all(&last).await.unwrap();
@@ -66,4 +64,23 @@ async fn who_is_gone_without_a_word_is_missed_and_gives_its_name_back() {
     // Who speaks lines is asked by the system instead.
     bob.say("still here\n").await;
     ann.until("#lobby bob: still here").await;
+}
+
+#[tokio::test]
+async fn two_hundred_who_say_nothing_give_their_places_back() {
+    let silence = Duration::from_millis(300);
+    let server = sockets::serve(Limits { silence, connections: 201, ..Limits::default() }).await;
+    let mut ann = Bare::connect(&server).await;
+    ann.say("ann\n").await;
+    ann.until("* ann joined #lobby").await;
+    let silent = join_all((0..200).map(|_| server.connect())).await;
+    ann.say("hello?\n").await;
+    ann.until("#lobby ann: hello?").await;
+    let answers = join_all(silent.into_iter().map(answered)).await;
+    assert!(answers.iter().all(Vec::is_empty), "nothing is said to them");
+    let refused = server.seen.to_string().matches("event=refused code=silent").count();
+    assert_eq!(refused, 200);
+    ann.say("alone again\n").await;
+    ann.until("#lobby ann: alone again").await;
+    assert!(server.get("/").await.starts_with("HTTP/1.1 200 OK\r\n"));
 }
