@@ -16,6 +16,7 @@ import { face, nameOf } from "./row.js";
 import { share } from "./share.js";
 
 const TOKEN_MS = 2_000;
+const LATER_MS = 1_000;
 
 const $ = (id) => document.getElementById(id);
 const roomName = document.body.dataset.room;
@@ -23,6 +24,8 @@ fill(document);
 
 let me = "";
 let wanted = "";
+/** Older messages are on their way. */
+let asking = false;
 /** Everybody an @ can mean, by lower-case name. */
 const names = new Map();
 const meet = (name) => names.set(name.toLowerCase(), name);
@@ -34,7 +37,10 @@ const status = new Status({ dot: $("state"), banner: $("banner"), speaker: $("sp
   asking: () => card.waiting,
 });
 
-const reading = new Reading($("scroller"), $("measure"), $("pill"), { read: () => log.unreadSeen() });
+const reading = new Reading($("scroller"), $("measure"), $("pill"), {
+  read: () => log.unreadSeen(),
+  top: older,
+});
 const shared = { names: () => names, me: () => me || wanted };
 const log = new Log($("log"), { ...shared, after: draw });
 const pending = new Pending($("pending"), {
@@ -44,6 +50,10 @@ const pending = new Pending($("pending"), {
 });
 const room = new Room(roomName, {
   rule: (kind, words) => log.rule(kind, words),
+  top: (kind, words) => log.top(kind, words),
+  older: (entries) => log.older(entries),
+  forget: () => log.forget(),
+  known: (entry) => log.known(entry),
   skipped(upTo) {
     for (const entry of outbox.skipped(upTo)) {
       log.message({ ...entry, from: me, at: new Date(entry.at), rise: false });
@@ -80,6 +90,24 @@ function draw() {
   pending.draw();
   $("empty").hidden = !log.empty || outbox.entries.size > 0;
   reading.pin();
+  older();
+}
+
+/** Asks for what was said before the first row, when the reader comes near it. */
+function older() {
+  const ask = room.older;
+  if (!ask || asking || wire.phase !== "online" || !reading.nearTop) return;
+  asking = true;
+  wire.ask(ask, (answer) => {
+    asking = false;
+    if (answer.type !== "history") {
+      setTimeout(older, answer.retry_ms ?? LATER_MS);
+      return;
+    }
+    log.flush();
+    reading.hold(() => room.history(answer));
+    older();
+  });
 }
 
 function hello() {
@@ -143,7 +171,10 @@ function heard(frame) {
 }
 
 function changedPhase() {
-  if (wire.phase !== "online") outbox.offline();
+  if (wire.phase !== "online") {
+    asking = false;
+    outbox.offline();
+  }
   if (wire.phase === "waiting") {
     // Nobody to come back as: the card starts the connection again.
     if (card.waiting) return wire.stop();

@@ -1,7 +1,7 @@
 // The rows of the room, in order, in chunks of 100. Rows are queued and drawn once per frame:
 // measuring or painting per message would make a long replay quadratic.
 
-import { changeRow, messageRow, ruleRow } from "./row.js";
+import { changeRow, el, messageRow, ruleRow } from "./row.js";
 import { t, day } from "./words.js";
 
 const CHUNK = 100;
@@ -9,13 +9,20 @@ const GROUP_MS = 5 * 60_000;
 // A frame may never come (hidden tab) or come late (busy machine).
 const LATEST_MS = 150;
 
+/** What is the same of an entry in every log that has it. */
+const keyOf = ({ from, at, mid = "" }) => `${from}\n${at.getTime()}\n${mid}`;
+
 export class Log {
   #root;
   #on;
   #queue = [];
   #planned = 0;
   #chunk = null;
-  #rows = 0;
+  #filled = 0;
+  /** The rows of messages, by seq. */
+  #rows = new Map();
+  /** The rows of a log that is another one now, by what they say of themselves. */
+  #former = new Map();
   #last = null;
   #between = [];
   #unread = null;
@@ -33,11 +40,47 @@ export class Log {
     this.#add({ entry });
   }
 
+  /** Messages from before the first row, oldest first. */
+  older(entries) {
+    const end = { last: this.#last, between: this.#between, filled: this.#filled };
+    [this.#last, this.#between] = [null, []];
+    const first = this.#root.firstElementChild;
+    for (const chunk of this.#root.querySelectorAll(".older:not(.far)")) chunk.classList.add("far");
+    for (let i = 0; i < entries.length; i += CHUNK) {
+      const chunk = el("div", "chunk older");
+      for (const entry of entries.slice(i, i + CHUNK)) this.#message(entry, chunk);
+      this.#root.insertBefore(chunk, first);
+    }
+    const day = first?.firstElementChild;
+    if (day?.classList.contains("day") && entries.at(-1).at.toDateString() === day.dataset.day) day.remove();
+    [this.#last, this.#between, this.#filled] = [end.last, end.between, end.filled];
+  }
+
+  /** A rule above everything. */
+  top(kind, words) {
+    this.#root.prepend(ruleRow(kind, words));
+  }
+
   /** Other words for a message that is shown; none if it was deleted. */
   changed(seq, body) {
     this.flush();
-    const row = this.#root.querySelector(`[data-seq="${Number(seq)}"]`);
+    const row = this.#rows.get(seq);
     if (row) changeRow(row, body, this.#on.names(), this.#on.me());
+  }
+
+  /** The log is another one: what is shown has no numbers any more. */
+  forget() {
+    this.flush();
+    for (const [, row] of this.#rows) this.#former.set(row.dataset.key, row);
+    this.#rows.clear();
+  }
+
+  /** Whether the row of this entry is shown from before; it has a number again. */
+  known(entry) {
+    const key = keyOf(entry);
+    const row = this.#former.get(key);
+    if (row) this.#rows.set(entry.seq, row);
+    return this.#former.delete(key);
   }
 
   rule(kind, words) {
@@ -99,7 +142,7 @@ export class Log {
     if (this.#queue.length === 0) return;
     let batch = document.createDocumentFragment();
     for (const item of this.#queue.splice(0)) {
-      if (this.#chunk === null || this.#rows >= CHUNK) {
+      if (this.#chunk === null || this.#filled >= CHUNK) {
         this.#chunk?.append(batch);
         batch = document.createDocumentFragment();
         this.#newChunk();
@@ -116,7 +159,7 @@ export class Log {
     this.#chunk = document.createElement("div");
     this.#chunk.className = "chunk";
     this.#root.append(this.#chunk);
-    this.#rows = 0;
+    this.#filled = 0;
   }
 
   #draw(item, into) {
@@ -137,13 +180,18 @@ export class Log {
     const date = entry.at.toDateString();
     if (this.#last?.at.toDateString() !== date) {
       const rule = ruleRow("day", day(entry.at));
+      rule.dataset.day = date;
       this.#put(rule, into);
       this.#between.push(rule);
     }
     // What was said in private stands alone, so that nobody takes it for part of the talk.
     const goesOn = !entry.to && this.continues(entry.from, entry.at);
     const row = messageRow(entry, this.#on.names(), this.#on.me());
-    if (entry.seq) row.dataset.seq = String(entry.seq);
+    if (entry.change !== undefined) changeRow(row, entry.change, this.#on.names(), this.#on.me());
+    if (entry.seq) {
+      this.#rows.set(entry.seq, row);
+      row.dataset.key = keyOf(entry);
+    }
     row.classList.toggle("cont", goesOn);
     row.classList.toggle("rise", entry.rise);
     this.#put(row, into);
@@ -154,6 +202,6 @@ export class Log {
 
   #put(node, into) {
     into.append(node);
-    this.#rows += 1;
+    this.#filled += 1;
   }
 }

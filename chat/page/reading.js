@@ -5,6 +5,8 @@ import { t } from "./words.js";
 
 const NEAR = 100;
 const FAR = 600;
+/** So far from the top it is time for older messages. */
+const EARLY = 1_000;
 
 export class Reading {
   unread = 0;
@@ -17,7 +19,7 @@ export class Reading {
   #icon = document.querySelector("link[rel=icon]");
   #on;
 
-  /** @param {{read(): void}} on */
+  /** @param {{read(): void, top(): void}} on */
   constructor(scroller, content, pill, on) {
     this.#scroller = scroller;
     this.#pill = pill;
@@ -65,6 +67,23 @@ export class Reading {
     else if (top < this.#top - 1) this.#stick = false;
     this.#top = top;
     this.#look();
+    if (this.nearTop) this.#on.top();
+  }
+
+  get nearTop() {
+    return this.#scroller.scrollTop < EARLY;
+  }
+
+  /** Changes what is above without moving what is read. */
+  hold(change) {
+    const scroller = this.#scroller;
+    // The browser would hold it as well, and a second time.
+    scroller.style.setProperty("overflow-anchor", "none");
+    const below = scroller.scrollHeight - scroller.scrollTop;
+    change();
+    scroller.scrollTop = scroller.scrollHeight - below;
+    this.#top = scroller.scrollTop;
+    requestAnimationFrame(() => requestAnimationFrame(() => scroller.style.removeProperty("overflow-anchor")));
   }
 
   #rest() {

@@ -1,7 +1,8 @@
 //! What a test is given: a server of its own, people with a browser, clients without one.
 
+use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -21,13 +22,24 @@ pub(crate) struct World {
     cdp: Arc<Cdp>,
     server: tokio::sync::Mutex<Option<Child>>,
     pub(crate) port: u16,
+    /// What the server keeps its history in.
+    data: Mutex<String>,
     pages: Mutex<Vec<Arc<Page>>>,
 }
 
 impl World {
     pub(crate) async fn new(cdp: Arc<Cdp>) -> Res<Self> {
-        let (server, port) = start(0).await?;
-        Ok(Self { cdp, server: Some(server).into(), port, pages: Mutex::default() })
+        let data = "off".to_owned();
+        let (server, port) = start(0, &data).await?;
+        let (server, data) = (Some(server).into(), data.into());
+        Ok(Self { cdp, server, port, data, pages: Mutex::default() })
+    }
+
+    /// Another server in place of the first one, which keeps what is said in a file.
+    pub(crate) async fn keep(&self, file: &Path) -> Res {
+        *lock(&self.data) = file.to_str().ok_or("no text")?.to_owned();
+        self.terminate().await?;
+        self.restart().await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -51,7 +63,7 @@ impl World {
     /// One more tab beside another.
     pub(crate) async fn tab(&self, context: &str, view: View, url: &str) -> Res<Arc<Page>> {
         let page = Arc::new(Page::open(&self.cdp, context, view, url).await?);
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&page));
+        lock(&self.pages).push(Arc::clone(&page));
         Ok(page)
     }
 
@@ -86,12 +98,13 @@ impl World {
 
     /// Starts a new server where the old one was.
     pub(crate) async fn restart(&self) -> Res {
-        *self.server.lock().await = Some(start(self.port).await?.0);
+        let data = lock(&self.data).clone();
+        *self.server.lock().await = Some(start(self.port, &data).await?.0);
         Ok(())
     }
 
     fn pages(&self) -> Vec<Arc<Page>> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.pages).clone()
     }
 
     /// Ends the test: no page may have complained.
@@ -109,16 +122,13 @@ impl World {
     }
 }
 
-async fn start(port: u16) -> Res<(Child, u16)> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn start(port: u16, data: &str) -> Res<(Child, u16)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chat"))
-        .args([
-            "--addr",
-            &format!("localhost:{port}"),
-            "--max-messages",
-            "1000000",
-            "--data",
-            "off",
-        ])
+        .args(["--addr", &format!("localhost:{port}"), "--max-messages", "1000000", "--data", data])
         // The variables of this test are no settings of the server.
         .env_clear()
         .stdin(Stdio::null())

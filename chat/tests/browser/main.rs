@@ -2,6 +2,9 @@
 //! tests with the reason; with `CHAT_TEST_REQUIRE=all` it is a failure.
 
 mod cdp;
+#[path = "../it/folder.rs"]
+mod folder;
+mod history;
 mod lab;
 mod outage;
 mod page;
@@ -78,7 +81,10 @@ fn main() -> ExitCode {
             talk::a_refused_text_can_be_sent_again,
             talk::what_was_stored_long_ago_is_not_sent_again,
             talk::changes_and_private_messages_show,
+            history::older_messages_come_on_scrolling_up,
+            history::two_who_type_while_the_server_is_killed,
             parts::every_hole_is_told,
+            parts::the_same_log_under_another_epoch,
             parts::comings_and_goings_cancel,
             safety::markup_is_text,
             safety::only_web_addresses_are_links,

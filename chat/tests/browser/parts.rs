@@ -25,6 +25,8 @@ pub(crate) async fn every_hole_is_told(world: &World) -> Res {
           message: (entry) => out.push(entry.seq + (entry.news ? '' : ' old')),
           rule: (kind, words) => out.push(words),
           skipped: () => {},
+          forget: () => {},
+          known: () => false,
         });
         const at = (position) => out.push(JSON.stringify(position));
         const say = (seq, prev, mid = 'm' + seq) =>
@@ -61,6 +63,70 @@ pub(crate) async fn every_hole_is_told(world: &World) -> Res {
         "Server restarted",
         "2",
         "{\"epoch\":\"e2\",\"after\":2}",
+    ]);
+    assert_eq!(page.js(&script).await?, told);
+    Ok(())
+}
+
+pub(crate) async fn the_same_log_under_another_epoch(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    let script = with(
+        "room.js",
+        r"
+        const out = [];
+        const shown = new Set(['m4', 'm5']);
+        const words = ({ mid, change }) => mid + (change ? ' ' + change : '');
+        const room = new it.Room('lobby', {
+          message: (entry) => out.push(words(entry)),
+          older: (entries) => out.push('older ' + entries.map(words)),
+          changed: (of, body) => out.push(of + ' is ' + body),
+          forget: () => out.push('forget'),
+          known: ({ mid }) => shown.has(mid),
+          rule: (kind, words) => out.push(words),
+          top: (kind, words) => out.push('top: ' + words),
+        });
+        const message = (seq) =>
+          ({ type: 'message', seq, prev: seq - 1, at: '2026-11-20T12:00:00Z', from: 'a', mid: 'm' + seq, body: 'x' });
+        const edit = (seq, of, body) => ({ type: 'edit', seq, prev: seq - 1, of, body });
+        const older = () => out.push(JSON.stringify(room.older?.before ?? null));
+        room.welcome({ lobby: { epoch: 'e1', head: 5, replay: 2 } });
+        // The rows of m4 and m5 are there; now the same log is told under another name.
+        room.welcome({ lobby: { epoch: 'e2', head: 7, replay: 7 } });
+        room.frame({ type: 'reset', why: 'epoch', oldest: 1 });
+        older();
+        for (const frame of [message(2), edit(3, 2, 'y'), message(4), message(5), message(6), edit(7, 5, 'z')])
+          room.frame(frame);
+        older();
+        room.history({ epoch: 'e1', oldest: 1, messages: [message(1)] });
+        room.history({ epoch: 'e2', oldest: 2, messages: [message(2), edit(3, 2, 'y')] });
+        older();
+        // And now it is another log altogether.
+        room.welcome({ lobby: { epoch: 'e3', head: 2, replay: 2 } });
+        room.frame({ type: 'reset', why: 'epoch', oldest: 1 });
+        room.frame({ ...message(1), mid: 'n1' });
+        out.push('.');
+        room.frame(edit(2, 1, 'w'));
+        older();
+        return out",
+    );
+    let told = json!([
+        "forget",
+        "Server restarted",
+        "null",
+        "2 is y",
+        "m6",
+        "5 is z",
+        "4",
+        "older m2 y",
+        "top: Older messages are no longer kept",
+        "null",
+        "forget",
+        "Server restarted",
+        ".",
+        "1 is w",
+        "n1 w",
+        "null",
     ]);
     assert_eq!(page.js(&script).await?, told);
     Ok(())

@@ -10,7 +10,7 @@ impl Folder {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let (process, number) = (std::process::id(), LAST.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(format!("chat-test-{process}-{number}"));
-        std::fs::create_dir(&path).unwrap();
+        std::fs::create_dir(&path).expect("a temporary folder can be made");
         Self(path)
     }
 
