@@ -1,8 +1,9 @@
 //! A chat in an axum app that has pages of its own: `cargo run -p chat --example mount`.
 //!
 //! The app listens, so these bounds are the app's to keep: how many connections there may be, in
-//! all and from one address, how long a request may take, and the listen backlog; and its port
-//! speaks HTTP alone. What happens inside rooms and sessions is bounded by the `Limits` given here.
+//! all and from one address, how often one may ask over HTTP, how long a request may take, and the
+//! listen backlog; and its port speaks HTTP alone. What happens inside rooms and sessions is
+//! bounded by the `Limits` given here.
 
 use std::io;
 use std::sync::Arc;

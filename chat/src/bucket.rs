@@ -1,6 +1,10 @@
 //! So much a second, and so much at once. Pure: whoever uses it tells it the time.
 
+mod many;
+
 use std::time::{Duration, Instant};
+
+pub(crate) use self::many::Buckets;
 
 /// A token bucket: it holds `burst` tokens, begins full, and is given `rate` a second.
 ///
@@ -48,6 +52,11 @@ impl Bucket {
         let missing = self.missing(now).saturating_add(self.time_for(n));
         self.full = now.checked_add(missing);
         missing.saturating_sub(self.time_for(self.burst))
+    }
+
+    /// Whether nothing was taken that has not come again.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.missing(now).is_zero()
     }
 
     /// The time until it is full.

@@ -92,7 +92,8 @@ pub struct Limits {
     pub reservations: usize,
     /// A room with more members than this is counted, not listed. 500.
     pub presence_names: usize,
-    /// Requests a client may make in a second, over time: a person makes a few. 50.
+    /// Requests a client may make in a second, over time: a person makes a few. Over HTTP a client
+    /// is an address, or a connection of this computer. 50.
     pub messages_per_second: u32,
     /// Requests a client may make at once: what waited while it was away, or was pasted. 200.
     pub messages_at_once: u32,

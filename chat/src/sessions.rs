@@ -1,17 +1,20 @@
 //! The sessions of a server: what each is made with, how many there are, and how they end together.
 
 use std::any::Any;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::bucket::{Bucket, Buckets};
+use crate::clock;
 use crate::entry::ClientId;
 use crate::history::History;
-use crate::limits::Limits;
+use crate::limits::{ASKERS, Limits};
 use crate::name::RoomName;
+use crate::refused::Refused;
 use crate::rooms::Rooms;
 use crate::session::Session;
 use crate::tracers::Tracers;
@@ -34,6 +37,26 @@ impl Place {
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
+
+    /// Who asks on it: an address, whatever it opens to ask on. On this computer all have the
+    /// same, and a connection is somebody.
+    fn asker(&self) -> SocketAddr {
+        match self.peer.ip().to_canonical().is_loopback() {
+            true => self.peer,
+            false => SocketAddr::new(home(self.peer.ip()), 0),
+        }
+    }
+}
+
+/// What one subscriber has: a whole /64 in IPv6.
+pub(crate) fn home(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 => v4,
+    }
 }
 
 /// Makes sessions, and ends them all.
@@ -43,6 +66,8 @@ pub struct Sessions {
     limits: Limits,
     tracers: Tracers,
     opened: AtomicU64,
+    // Held for one addition, or for a walk through it now and then; never across an await.
+    requests: Mutex<Buckets<SocketAddr>>,
     stop: CancellationToken,
     cut: CancellationToken,
     running: TaskTracker,
@@ -53,8 +78,10 @@ impl Sessions {
     pub fn new(limits: Limits, tracers: Tracers, history: Option<Arc<History>>) -> Self {
         let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer), history));
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
-        let running = TaskTracker::new();
-        Self { rooms, limits, tracers, opened: AtomicU64::new(0), stop, cut, running }
+        let (rate, burst) = (limits.messages_per_second, limits.messages_at_once);
+        let requests = Mutex::new(Buckets::new(Bucket::new(rate.into(), burst.into()), ASKERS));
+        let (opened, running) = (AtomicU64::new(0), TaskTracker::new());
+        Self { rooms, limits, tracers, opened, requests, stop, cut, running }
     }
 
     /// The rooms they meet in.
@@ -75,6 +102,15 @@ impl Sessions {
     /// A number for a client that comes without a session, to tell it apart in the trace.
     pub(crate) fn number(&self) -> ClientId {
         ClientId(self.opened.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// A client asks something without a session.
+    ///
+    /// # Errors
+    /// [`Refused::TooFast`] if it did so too often.
+    pub(crate) fn asked(&self, place: &Place) -> Result<(), Refused> {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.take(clock::now(), place.asker(), 1).map_err(Refused::TooFast)
     }
 
     /// A session for a client that speaks `wire` at the address of `room`.

@@ -1,13 +1,13 @@
 //! How many connections there may be: in all, and from one address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
 
 use crate::limits::Limits;
-use crate::sessions::Place;
+use crate::sessions::{Place, home};
 
 /// Gives places to connections.
 pub(crate) struct Admission {
@@ -115,17 +115,6 @@ impl Drop for Counted {
                 addresses.remove(&self.address);
             }
         }
-    }
-}
-
-/// What one subscriber has: a whole /64 in IPv6.
-fn home(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 => v4,
     }
 }
 

@@ -87,6 +87,10 @@ pub const POSTS_WAITING: usize = 16;
 /// Milliseconds after which a server that has too much to store is asked again.
 pub const BUSY_MS: u64 = 500;
 
+/// Addresses, and connections of this computer, whose requests over HTTP are counted: more than
+/// come by in the seconds until a count is done with, in about 1 MiB.
+pub const ASKERS: usize = 10_000;
+
 /// A session shows that it is writing once in this time at most.
 pub const TYPING_PAUSE: Duration = Duration::from_secs(2);
 

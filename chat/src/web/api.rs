@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use crate::limits::HISTORY_ENTRIES;
 use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::room::Room;
-use crate::sessions::Sessions;
+use crate::sessions::{Place, Sessions};
 use crate::wire::Wire;
 
 pub(super) fn routes(sessions: Arc<Sessions>) -> Router {
@@ -31,7 +32,17 @@ pub(super) fn routes(sessions: Arc<Sessions>) -> Router {
         .route("/rooms/{room}/messages", get(messages))
         .route("/rooms/{room}/members", get(members))
         .route("/rooms/{room}/events", get(events))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&sessions), in_time))
         .with_state(sessions)
+}
+
+/// Lets those through who do not ask too often. Whoever comes through the app of a host has no
+/// place, and is bounded by it.
+async fn in_time(State(sessions): State<Arc<Sessions>>, request: Request, next: Next) -> Response {
+    match request.extensions().get().map_or(Ok(()), |place: &Place| sessions.asked(place)) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => told(&sessions, Err(refused.into())),
+    }
 }
 
 async fn rooms(State(sessions): State<Arc<Sessions>>) -> Response {

@@ -54,6 +54,7 @@ impl From<Refused> for Problem {
             Refused::NotYours => StatusCode::FORBIDDEN,
             Refused::NoRoom | Refused::NoMessage(_) => StatusCode::NOT_FOUND,
             Refused::NameTaken { .. } => StatusCode::CONFLICT,
+            Refused::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
             Refused::TooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refused::MidReused => StatusCode::UNPROCESSABLE_ENTITY,
             Refused::TooManyRooms(_) | Refused::Busy | Refused::NotStored => {

@@ -32,11 +32,14 @@ pub async fn serve(limits: Limits) -> Running {
 }
 
 pub async fn serve_to(limits: Limits, access: Access) -> Running {
+    // Most tests flood; what a flood comes to is tested where it is the subject.
+    serve_strictly(Limits { messages_at_once: u32::MAX, ..limits }, access).await
+}
+
+pub async fn serve_strictly(limits: Limits, access: Access) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (addr, seen) = (listener.local_addr().unwrap(), Recorder::default());
     let tracers = Tracers::all(Arc::new(seen.clone()));
-    // Tests flood; what a flood comes to is tested where time is simulated.
-    let limits = Limits { messages_at_once: u32::MAX, ..limits };
     let server = Server::new(limits, access, tracers);
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(server.serve(vec![listener], async {
