@@ -155,7 +155,7 @@ impl History {
     pub(crate) async fn read(&self, key: Key, span: Span) -> Result<Vec<Found>, Refused> {
         let Some(log) = self.catalog.log(&key) else { return Ok(vec![]) };
         let (answer, found) = oneshot::channel();
-        let ask = Ask { key, log: log.id, span, answer };
+        let ask = Ask::Page { key, log: log.id, span, answer };
         self.asks.send(ask).await.map_err(|_| Refused::NotStored)?;
         found.await.unwrap_or(Err(Refused::NotStored))
     }
@@ -175,6 +175,11 @@ impl History {
     pub async fn close(&self) {
         let (done, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(done)).await.is_ok() {
+            closed.await.ok();
+        }
+        // The last connection puts everything into the one file, and that can only be the writer.
+        let (done, closed) = oneshot::channel();
+        if self.asks.send(Ask::Close(done)).await.is_ok() {
             closed.await.ok();
         }
     }

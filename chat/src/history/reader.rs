@@ -43,11 +43,15 @@ impl Found {
     }
 }
 
-pub(super) struct Ask {
-    pub(super) key: Key,
-    pub(super) log: i64,
-    pub(super) span: Span,
-    pub(super) answer: oneshot::Sender<Result<Vec<Found>, Refused>>,
+pub(super) enum Ask {
+    Page {
+        key: Key,
+        log: i64,
+        span: Span,
+        answer: oneshot::Sender<Result<Vec<Found>, Refused>>,
+    },
+    /// The connection is closed, and nothing is read any more.
+    Close(oneshot::Sender<()>),
 }
 
 pub(super) fn start(
@@ -56,7 +60,15 @@ pub(super) fn start(
     tracer: Arc<dyn Tracer>,
 ) -> Result<(), HistoryError> {
     let run = move || {
-        while let Some(Ask { key, log, span, answer }) = asked.blocking_recv() {
+        while let Some(ask) = asked.blocking_recv() {
+            let (key, log, span, answer) = match ask {
+                Ask::Page { key, log, span, answer } => (key, log, span, answer),
+                Ask::Close(closed) => {
+                    drop(db);
+                    closed.send(()).ok();
+                    return;
+                }
+            };
             let page = read(&db, &key, log, span).map_err(|error| {
                 trace!(tracer, "Cannot read the history"; event = "read_failed", error = format_args!("{error}"));
                 Refused::Unreadable
