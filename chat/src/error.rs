@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::config::ConfigError;
 use crate::history::HistoryError;
 use crate::listen::ListenError;
+use crate::operations::OperationError;
 
 /// Why a server does not start, or stopped.
 ///
@@ -28,6 +29,8 @@ pub enum Error {
     },
     /// Nothing can be stored any more. What was acknowledged is.
     Storage(Arc<HistoryError>),
+    /// Something besides serving that the command line asked for, such as `chat check`.
+    Operation(OperationError),
     /// The file of `--trace` cannot be opened for appending. Name another.
     Trace {
         /// The file.
@@ -43,12 +46,12 @@ pub enum Error {
 
 impl Error {
     /// The exit code of a program that ends with this error: 1 failed while running, 2 flags or
-    /// configuration, 3 cannot listen. 0 is a clean stop; 4 is kept for data that cannot be
-    /// opened.
+    /// configuration, 3 cannot listen, 4 cannot use the data. 0 is a clean stop.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Config(error) => error.exit_code(),
+            Error::Operation(error) => error.exit_code(),
             Error::Trace { .. } => 2,
             Error::Listen(_) => 3,
             Error::History { .. } => 4,
@@ -61,6 +64,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Listen(error) => Some(error.hint()),
+            Error::Operation(error) => error.hint(),
             Error::Trace { .. } => {
                 Some("Try: --trace stdout, or a file that you may write to".into())
             }
@@ -93,6 +97,7 @@ impl fmt::Display for Error {
         match self {
             Error::Config(error) => error.fmt(f),
             Error::Listen(error) => error.fmt(f),
+            Error::Operation(error) => error.fmt(f),
             Error::Trace { path, .. } => write!(f, "cannot open the trace file {}", path.display()),
             Error::History { path, .. } => {
                 write!(f, "cannot keep what is said in {}", path.display())
@@ -109,9 +114,10 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            // Those two speak for themselves in `Display`; the cause is theirs.
+            // Those speak for themselves in `Display`; the cause is theirs.
             Error::Config(error) => error.source(),
             Error::Listen(error) => error.source(),
+            Error::Operation(error) => error.source(),
             Error::Trace { source, .. } | Error::Serve(source) => Some(source),
             Error::History { source, .. } => Some(source),
             Error::Storage(error) => Some(&**error),
@@ -123,6 +129,12 @@ impl std::error::Error for Error {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Error {
         Error::Config(error)
+    }
+}
+
+impl From<OperationError> for Error {
+    fn from(error: OperationError) -> Error {
+        Error::Operation(error)
     }
 }
 

@@ -77,6 +77,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 pub mod invariants;
 mod listen;
+mod operations;
 mod server;
 mod sink;
 
@@ -101,6 +102,7 @@ pub use members::{Author, Login, Members};
 pub use membership::Membership;
 pub use metrics::Metrics;
 pub use name::{Name, NameError, RoomName};
+pub use operations::{OperationError, asked};
 pub use refused::Refused;
 pub use room::{Room, Wake};
 pub use rooms::Rooms;

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
 }
 
 fn run(stderr: &Background) -> Result<(), Error> {
-    let Some(config) = Config::from_process(raise_descriptors())? else { return Ok(()) };
+    let Some(config) = chat::asked(raise_descriptors())? else { return Ok(()) };
     let runtime = tokio::runtime::Runtime::new().map_err(Error::Serve)?;
     let served = runtime.block_on(serve(&config, stderr));
     runtime.shutdown_background();

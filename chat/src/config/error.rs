@@ -25,6 +25,8 @@ pub(super) enum Wrong {
     Read { path: PathBuf, named: Source, source: io::Error },
     /// The file is no TOML, or a key of it is unknown or has the wrong shape.
     File { path: PathBuf, line: usize, why: String },
+    /// An operation on a file, and none is named.
+    NoFile,
     /// The answer (help, version, `chat config`) cannot be written.
     Stdout(io::Error),
 }
@@ -56,6 +58,7 @@ impl fmt::Display for ConfigError {
             Wrong::File { path, line, why } => {
                 write!(f, "{} line {line}: {why}", path.display())
             }
+            Wrong::NoFile => f.write_str("nothing is kept with --data off; name a file"),
             Wrong::Stdout(_) => f.write_str("cannot write to stdout"),
         }
     }

@@ -42,10 +42,10 @@ A setting is taken from the first of these that names it:
 
 Exit codes:
   0  stopped as asked (Ctrl-C, SIGINT, SIGTERM)
-  1  failed while running, or told to stop twice
+  1  failed while running, told to stop twice, or `check` found damage
   2  wrong flags or configuration
   3  cannot listen
-  4  cannot open the data";
+  4  cannot use the data";
 
 /// A chat-room server you can see inside
 #[derive(Debug, Parser)]
@@ -54,7 +54,7 @@ Exit codes:
     bin_name = "chat",
     version,
     help_template = HELP,
-    override_usage = "chat [OPTIONS]\n       chat config [OPTIONS]",
+    override_usage = "chat [OPTIONS]\n       chat <COMMAND> [OPTIONS]",
     after_help = EVERY_FLAG,
     after_long_help = MORE,
     disable_help_flag = true,
@@ -185,11 +185,24 @@ pub(super) struct Flags {
 pub(super) enum Command {
     /// Print every setting and where it came from
     Config,
+    /// Say what is damaged or missing in the file of --data
+    ///
+    /// Nothing in it is changed, and a server may have it meanwhile. What is damaged is on stdout, a
+    /// line each, with its room and number, and the exit code is 0 if there is nothing, 1 if there
+    /// is, 4 if the file cannot be used.
+    Check {
+        /// Another file than that of --data
+        file: Option<PathBuf>,
+    },
 }
 
 impl Flags {
-    /// What the command line gave, as a layer.
-    pub(super) fn layer(self) -> Layer {
+    /// The command, and what the command line gave besides as a layer.
+    pub(super) fn split(mut self) -> (Option<Command>, Layer) {
+        (self.command.take(), self.layer())
+    }
+
+    fn layer(self) -> Layer {
         let mut layer = Layer::default();
         let mut put = |key, values: Vec<String>| {
             if !values.is_empty() {
@@ -253,8 +266,8 @@ mod tests {
     #[test]
     fn lists_repeat_and_flags_may_follow_the_command() {
         let flags = Flags::try_parse_from(["chat", "-a", "1", "config", "-t", "off"]).unwrap();
-        assert!(matches!(flags.command, Some(Command::Config)));
-        let layer = flags.layer();
+        let (command, layer) = flags.split();
+        assert!(matches!(command, Some(Command::Config)));
         assert_eq!(layer.get("addr").unwrap().values, ["1"]);
         assert_eq!(layer.get("trace").unwrap().values, ["off"]);
         let layer = Flags::try_parse_from(["chat", "-a", "1", "-a", "2"]).unwrap().layer();

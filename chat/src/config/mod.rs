@@ -31,6 +31,7 @@ use pick::Pick;
 
 use crate::history::Durability;
 use crate::limits::Limits;
+use crate::operations::Operation;
 use crate::web::Access;
 
 /// Everything from outside, checked.
@@ -69,31 +70,29 @@ pub struct Config {
 
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    Serve(Config),
+pub(crate) enum Asked {
+    Serve(Box<Config>),
+    Operation(Operation),
     Listing(String),
 }
 
-impl Config {
-    /// The configuration of this process, from its arguments, its environment and the file that
-    /// they name. `None`: the command line asked for help, the version or the settings, and the
-    /// answer is on stdout. `descriptors` is what [`raise_descriptors`](crate::raise_descriptors)
-    /// returned.
-    ///
-    /// # Errors
-    /// Whatever is wrong is named with where it was written and what to write instead.
-    pub fn from_process(descriptors: Option<u64>) -> Result<Option<Config>, ConfigError> {
+impl Asked {
+    /// Of this process, by its arguments, its environment and the file that they name. `None`: it
+    /// was help, the version or the settings, and the answer is on stdout.
+    pub(crate) fn from_process(descriptors: Option<u64>) -> Result<Option<Asked>, ConfigError> {
         let flags = match Flags::try_parse_from(std::env::args_os()) {
             Ok(flags) => flags,
             Err(error) if error.exit_code() == 0 => return answered(error.print()),
             Err(error) => return Err(usage(&error).into()),
         };
         match ask(flags, |name| std::env::var_os(name), descriptors)? {
-            Asked::Serve(config) => Ok(Some(config)),
             Asked::Listing(text) => answered(io::stdout().lock().write_all(text.as_bytes())),
+            asked => Ok(Some(asked)),
         }
     }
+}
 
+impl Config {
     /// The limits of the server: the defaults, with what was configured in their place.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -137,17 +136,25 @@ fn ask(
             }
         }
     };
-    let listing = matches!(flags.command, Some(Command::Config));
-    let mut pick = Pick::new(flags.layer(), Layer::from_env(env)?, file);
+    let (command, flags) = flags.split();
+    let mut pick = Pick::new(flags, Layer::from_env(env)?, file);
     let config = ready::ready(&mut pick, descriptors)?;
-    Ok(match listing {
-        true => Asked::Listing(pick.listing()),
-        false => Asked::Serve(config),
+    Ok(match command {
+        None => Asked::Serve(config.into()),
+        Some(Command::Config) => Asked::Listing(pick.listing()),
+        Some(Command::Check { file }) => {
+            Asked::Operation(Operation::Check(kept(file, config.data)?))
+        }
     })
 }
 
+/// The file of an operation: the one that was named, or the one that a server has.
+fn kept(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<PathBuf, Wrong> {
+    named.or(data).ok_or(Wrong::NoFile)
+}
+
 /// A reader that has gone (`chat --help | head`) has what it wanted.
-fn answered(written: io::Result<()>) -> Result<Option<Config>, ConfigError> {
+fn answered(written: io::Result<()>) -> Result<Option<Asked>, ConfigError> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Wrong::Stdout(error).into()),
         _ => Ok(None),

@@ -50,7 +50,7 @@ fn asked_with(
 
 pub(crate) fn config(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Config {
     match asked(args, env, file) {
-        Ok(Asked::Serve(config)) => config,
+        Ok(Asked::Serve(config)) => *config,
         other => panic!("{other:?}"),
     }
 }
@@ -265,7 +265,7 @@ fn an_unknown_flag_is_an_error_with_a_tip() {
       tip: a similar argument exists: '--addr'
 
     Usage: chat [OPTIONS]
-           chat config [OPTIONS]
+           chat <COMMAND> [OPTIONS]
 
     For more information, try '--help'.
     ");

@@ -111,14 +111,19 @@ impl File {
 /// One process at a time: by a file of its own, because SQLite's locks are let go when any handle
 /// of the process on the file is.
 fn lock(path: &Path) -> Result<std::fs::File, HistoryError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push("-lock");
-    let lock = private(Path::new(&beside)).map_err(HistoryError::Open)?;
+    let lock = private(&beside(path, "-lock")).map_err(HistoryError::Open)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(std::fs::TryLockError::WouldBlock) => Err(HistoryError::InUse),
         Err(std::fs::TryLockError::Error(error)) => Err(HistoryError::Open(error)),
     }
+}
+
+/// One of the files that belong to it.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(end);
+    beside.into()
 }
 
 /// The file, made for its owner alone if there is none.
@@ -131,7 +136,7 @@ fn private(path: &Path) -> io::Result<std::fs::File> {
 }
 
 /// Whether nothing is in it yet; an error if something else is.
-fn is_new(db: &Connection) -> Result<bool, HistoryError> {
+pub(super) fn is_new(db: &Connection) -> Result<bool, HistoryError> {
     let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let (id, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;

@@ -1,6 +1,7 @@
 //! Every log on disk: one writer that commits together what waited together, and one reader of
 //! pages. It knows no room: who proposes an entry says what is to be done once it has its place.
 
+mod archive;
 mod catalog;
 mod changes;
 mod error;
@@ -8,6 +9,8 @@ mod file;
 mod members;
 mod reader;
 mod rows;
+#[cfg(test)]
+mod sample;
 mod store;
 mod tables;
 mod writer;
@@ -19,6 +22,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 use trace::Tracer;
 
+pub(crate) use self::archive::{Archive, Checked, Step};
 use self::catalog::Catalog;
 pub(crate) use self::catalog::{Key, Stand};
 pub use self::error::HistoryError;
@@ -171,15 +175,15 @@ impl History {
         }
     }
 
-    /// Stores what waits and closes the file. Nothing is stored any more.
+    /// Stores what waits and closes the file. Nothing is stored or read any more.
     pub async fn close(&self) {
-        let (done, closed) = oneshot::channel();
-        if self.jobs.send(Job::Close(done)).await.is_ok() {
-            closed.await.ok();
-        }
         // The last connection puts everything into the one file, and that can only be the writer.
         let (done, closed) = oneshot::channel();
         if self.asks.send(Ask::Close(done)).await.is_ok() {
+            closed.await.ok();
+        }
+        let (done, closed) = oneshot::channel();
+        if self.jobs.send(Job::Close(done)).await.is_ok() {
             closed.await.ok();
         }
     }

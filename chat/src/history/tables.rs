@@ -11,59 +11,76 @@ use super::rows::Sum;
 use crate::entry::{Epoch, MemberId, Seq, Timestamp};
 use crate::name::{Name, RoomName};
 
-/// Every log by whose it is.
-pub(super) fn logs(db: &Connection) -> Result<HashMap<Key, Log>, HistoryError> {
-    let mut logs = HashMap::new();
+/// What a row says of a log, whether it is right or not.
+pub(super) struct Known {
+    pub(super) log: Log,
+    /// Whose it is, if that is a room or a member at all.
+    pub(super) key: Option<Key>,
+    /// Its checksum is right, and no entry is behind its newest.
+    pub(super) right: bool,
+}
+
+/// Every log that the file knows of.
+pub(super) fn known(db: &Connection) -> rusqlite::Result<Vec<Known>> {
     let mut statement = db.prepare(
         "SELECT id, room, member, epoch, oldest, head, sum,
             (SELECT max(seq) FROM entries WHERE log = id) FROM logs",
     )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let (room, member) = (row.get::<_, Option<String>>(1)?, row.get::<_, Option<i64>>(2)?);
-        let epoch: String = row.get(3)?;
+    let known = statement.query_map([], |row| {
+        // What has another type than it was written with is damaged as well.
+        let text = |at| row.get::<_, Option<String>>(at).ok().flatten();
+        let number = |at| row.get::<_, Option<i64>>(at).ok().flatten();
+        let epoch = text(3);
         let stand = Stand {
-            epoch: Epoch::new(&epoch),
-            oldest: Seq(row.get::<_, i64>(4)? as u64),
-            head: Seq(row.get::<_, i64>(5)? as u64),
+            epoch: Epoch::new(epoch.as_deref().unwrap_or_default()),
+            oldest: Seq(number(4).unwrap_or(1) as u64),
+            head: Seq(number(5).unwrap_or(0) as u64),
         };
-        let last = row.get::<_, Option<i64>>(7)?.unwrap_or(0) as u64;
+        let last = number(7).unwrap_or(0) as u64;
         let log = Log { id: row.get(0)?, stand };
-        let key = match (room, member) {
+        let key = match (text(1), number(2)) {
             (Some(room), None) => RoomName::new(&room).ok().map(Key::Room),
             (None, Some(member)) => Some(Key::Inbox(MemberId(member as u64))),
             _ => None,
         };
-        let wrong = || HistoryError::Damaged(format!("what is known of log {}", log.id));
-        let key = key.ok_or_else(wrong)?;
-        if sum(&key, &log) != row.get::<_, i64>(6)? || last > log.stand.head.0 {
-            return Err(wrong());
-        }
-        logs.insert(key, log);
-    }
-    Ok(logs)
+        let right = key.as_ref().is_some_and(|key| Some(sum(key, &log)) == number(6));
+        Ok(Known { right: right && last <= log.stand.head.0, log, key })
+    })?;
+    known.collect()
+}
+
+/// Every log by whose it is.
+pub(super) fn logs(db: &Connection) -> Result<HashMap<Key, Log>, HistoryError> {
+    let logs = known(db)?.into_iter().map(|Known { log, key, right }| match key {
+        Some(key) if right => Ok((key, log)),
+        _ => Err(HistoryError::Damaged(format!("what is known of log {}", log.id))),
+    });
+    logs.collect()
+}
+
+/// Every member; its number where what is known of it is damaged.
+pub(super) fn known_members(db: &Connection) -> rusqlite::Result<Vec<Result<Kept, i64>>> {
+    let mut statement = db.prepare("SELECT id, name, token, left, sum FROM members")?;
+    let members = statement.query_map([], |row| {
+        let kept = || -> rusqlite::Result<_> {
+            let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
+            let left = row.get::<_, Option<i64>>(3)?.map(|ms| Timestamp(ms as u64));
+            let token = TokenHash(row.get(2)?);
+            let name = Name::new(&name).ok();
+            let kept = name.map(|name| Kept { id: MemberId(id as u64), name, token, left });
+            let right: i64 = row.get(4)?;
+            Ok(kept.filter(|kept| kept_sum(kept) == right))
+        };
+        let id: i64 = row.get(0)?;
+        Ok(kept().ok().flatten().ok_or(id))
+    })?;
+    members.collect()
 }
 
 /// Every member.
 pub(super) fn members(db: &Connection) -> Result<Vec<Kept>, HistoryError> {
-    let mut statement = db.prepare("SELECT id, name, token, left, sum FROM members")?;
-    let kept = |row: &rusqlite::Row<'_>| {
-        let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
-        let left = row.get::<_, Option<i64>>(3)?.map(|ms| Timestamp(ms as u64));
-        let token = TokenHash(row.get(2)?);
-        let kept =
-            Name::new(&name).ok().map(|name| Kept { id: MemberId(id as u64), name, token, left });
-        let right: i64 = row.get(4)?;
-        Ok((id, kept.filter(|kept| self::kept_sum(kept) == right)))
-    };
-    let mut members = Vec::new();
-    for member in statement.query_map([], kept)? {
-        let (id, kept) = member?;
-        members.push(
-            kept.ok_or_else(|| HistoryError::Damaged(format!("what is known of member {id}")))?,
-        );
-    }
-    Ok(members)
+    let wrong = |id| HistoryError::Damaged(format!("what is known of member {id}"));
+    known_members(db)?.into_iter().map(|member| member.map_err(wrong)).collect()
 }
 
 /// Writes what is known of a log.

@@ -72,6 +72,12 @@ pub const HISTORY_BATCH: usize = 256;
 /// Pages of history that wait to be read in the whole server.
 pub const HISTORY_PAGES: usize = 64;
 
+/// Entries that are read at once where all of a log are.
+pub const HISTORY_WALK: usize = 1_000;
+
+/// How often a command that takes long says how far it is.
+pub const PROGRESS: Duration = Duration::from_secs(1);
+
 /// Memory for pages of the file, in KiB, of each of its two connections.
 pub const HISTORY_CACHE_KIB: i64 = 8 << 10;
 

@@ -36,6 +36,8 @@ async fn long_help_says_precedence_and_exit_codes() {
 async fn a_command_has_help_of_its_own() {
     let help = help(&["config", "--help"]).await;
     assert!(help.starts_with("Print every setting and where it came from\n\nUsage: chat config "));
+    let help = self::help(&["check", "--help"]).await;
+    assert!(help.contains("Usage: chat check [OPTIONS] [FILE]\n"), "{help}");
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn a_wrong_flag() {
       tip: a similar argument exists: '--addr'
 
     Usage: chat [OPTIONS]
-           chat config [OPTIONS]
+           chat <COMMAND> [OPTIONS]
 
     For more information, try '--help'.
     ");

@@ -2,6 +2,7 @@
 
 mod answers;
 mod errors;
+mod operations;
 mod running;
 mod signals;
 mod traces;

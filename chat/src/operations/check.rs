@@ -1,0 +1,57 @@
+//! `chat check`: is everything in the file as it was written?
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::error::OperationError;
+use super::progress::Progress;
+use crate::history::{Archive, Checked, Step};
+
+/// Says on stdout what is damaged, a line each, and what is whole.
+pub(super) fn check(path: &Path) -> Result<(), OperationError> {
+    let file = |source| OperationError::File { verb: "check", path: path.into(), source };
+    let archive = Archive::open(path).map_err(file)?;
+    let mut progress = Progress::new("checking", Some(archive.entries()));
+    let mut stdout = io::stdout().lock();
+    let mut told = Ok(());
+    let checked = archive.check(|step| match step {
+        Step::Entries(done) => {
+            progress.at(done);
+            true
+        }
+        Step::Damage(damage) => {
+            told = writeln!(stdout, "{damage}");
+            told.is_ok()
+        }
+    });
+    drop(progress);
+    let checked = checked.map_err(file)?;
+    let told = told.and_then(|()| stdout.write_all(summary(path, &checked).as_bytes()));
+    match told.and_then(|()| stdout.flush()) {
+        // A reader that has gone (`chat check | head`) has what it wanted.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(OperationError::Stdout(error));
+        }
+        _ => {}
+    }
+    match checked.damaged {
+        0 => Ok(()),
+        places => Err(OperationError::Damaged { path: path.into(), places }),
+    }
+}
+
+fn summary(path: &Path, checked: &Checked) -> String {
+    let Checked { rooms, inboxes, entries, members, damaged } = *checked;
+    let (messages, rooms) = (count(entries, "message", "messages"), count(rooms, "room", "rooms"));
+    let inboxes = count(inboxes, "inbox", "inboxes");
+    let members = count(members, "member", "members");
+    let whole = format!("{messages} in {rooms} and {inboxes}, {members}");
+    match damaged {
+        0 => format!("{} is whole: {whole}\n", path.display()),
+        _ => format!("whole are {whole}\n"),
+    }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -1,0 +1,41 @@
+//! What the program does besides serving: looking after the file that keeps what is said.
+
+mod check;
+mod error;
+mod progress;
+
+use std::path::PathBuf;
+
+pub use self::error::OperationError;
+use crate::config::{Asked, Config};
+use crate::error::Error;
+
+/// One of them, on a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// Whether everything in it is as it was written.
+    Check(PathBuf),
+}
+
+/// Does what the command line of this process asks for, with its answer on stdout and how far it
+/// is on stderr, if that is a terminal. If it asks to serve nothing is done, and this is with which
+/// configuration. `descriptors` is what [`raise_descriptors`](crate::raise_descriptors) returned.
+///
+/// # Errors
+/// [`Error::Config`]: what is wrong is named with where it was written and what to write instead.
+/// [`Error::Operation`]: it could not be done, or the file is damaged.
+pub fn asked(descriptors: Option<u64>) -> Result<Option<Config>, Error> {
+    match Asked::from_process(descriptors)? {
+        Some(Asked::Serve(config)) => Ok(Some(*config)),
+        Some(Asked::Operation(operation)) => Ok(operation.run().map(|()| None)?),
+        Some(Asked::Listing(_)) | None => Ok(None),
+    }
+}
+
+impl Operation {
+    fn run(&self) -> Result<(), OperationError> {
+        match self {
+            Self::Check(path) => check::check(path),
+        }
+    }
+}

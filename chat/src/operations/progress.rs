@@ -1,0 +1,48 @@
+//! How far something is that takes long, for whoever waits for it.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Instant;
+
+use crate::clock;
+use crate::limits::PROGRESS;
+
+/// A line on stderr that is written over, if stderr is a terminal; nothing if it is not.
+pub(super) struct Progress {
+    doing: &'static str,
+    total: Option<u64>,
+    terminal: bool,
+    due: Instant,
+    shown: bool,
+}
+
+impl Progress {
+    pub(super) fn new(doing: &'static str, total: Option<u64>) -> Self {
+        let terminal = io::stderr().is_terminal();
+        Self { doing, total, terminal, due: clock::now() + PROGRESS, shown: false }
+    }
+
+    /// So much of it is done.
+    pub(super) fn at(&mut self, done: u64) {
+        let now = clock::now();
+        if !self.terminal || now < self.due {
+            return;
+        }
+        (self.due, self.shown) = (now + PROGRESS, true);
+        let of = self.total.map(|total| format!(" of {}", total.max(done))).unwrap_or_default();
+        show(&format!("\r\x1b[K{}: {done}{of} messages", self.doing));
+    }
+}
+
+impl Drop for Progress {
+    /// The line is for what comes next.
+    fn drop(&mut self) {
+        if self.shown {
+            show("\r\x1b[K");
+        }
+    }
+}
+
+/// Whether anybody sees it changes nothing.
+fn show(text: &str) {
+    io::stderr().write_all(text.as_bytes()).ok();
+}
