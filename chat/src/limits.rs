@@ -14,10 +14,16 @@ const OTHER_DESCRIPTORS: usize = 60;
 /// who has the memory for more says so.
 const DERIVED_CONNECTIONS: usize = 10_000;
 
+/// Bytes that JSON needs for one at worst: `\u0001`.
+const ESCAPED: usize = 6;
+
+/// Bytes that are left for what a request has besides a text: rooms, recipients, a `mid`.
+const BESIDES_BYTES: usize = 4 << 10;
+
 /// The bounds a server runs with; `Limits::default()` is what `chat` uses.
 ///
 /// More bounds will come: write `Limits { rooms: 10, ..Limits::default() }`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at once, of any kind: with those that are refused and the files of the server
     /// they fit the 1,024 descriptors that a process usually gets. 900; the program takes
@@ -53,7 +59,8 @@ pub struct Limits {
     pub blocked_write: Duration,
     /// From the signal to stop until the last session is cut. 8 s.
     pub drain: Duration,
-    /// One WebSocket message or frame from a client. 64 KiB.
+    /// One WebSocket message, frame or line from a client: [`Limits::frame_bytes_for`] the body of
+    /// a message. 64 KiB.
     pub frame_bytes: usize,
     /// The body of one message: a frame holds it even when every character is escaped. 10 KiB.
     pub body_bytes: usize,
@@ -104,6 +111,13 @@ pub struct Limits {
 impl Limits {
     /// What the program says on stderr, waiting for a reader that is slow; the rest is lost.
     pub const STDERR_BYTES: usize = 64 << 10;
+
+    /// What a frame or line has to hold for bodies of so many bytes: all of them escaped, and 4 KiB
+    /// for what is said besides.
+    #[must_use]
+    pub fn frame_bytes_for(body_bytes: usize) -> usize {
+        body_bytes * ESCAPED + BESIDES_BYTES
+    }
 
     /// Connections for a process that may have so many descriptors open: what refusals and the
     /// files of the server leave, at most 10,000. Of very few descriptors half are connections.
@@ -186,6 +200,12 @@ mod tests {
     #[test]
     fn the_default_is_for_the_usual_descriptors() {
         assert_eq!(Limits::connections_for(1_024), Limits::default().connections);
+    }
+
+    #[test]
+    fn a_frame_holds_the_longest_message() {
+        let Limits { body_bytes, frame_bytes, .. } = Limits::default();
+        assert_eq!(Limits::frame_bytes_for(body_bytes), frame_bytes);
     }
 
     #[test]

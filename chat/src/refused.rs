@@ -162,7 +162,10 @@ impl fmt::Display for Refused {
                 write!(f, "this name is already connected {most} times; close one of them")
             }
             Self::TooManyRooms(most) => {
-                write!(f, "the server has its {most} rooms; use one of them or come back later")
+                write!(
+                    f,
+                    "the server has {most} of {most} rooms; use one of them or come back later"
+                )
             }
             Self::TooManyJoined(most) => write!(f, "a connection is in at most {most} rooms"),
             Self::NotJoined => f.write_str("join the room before posting in it"),

@@ -151,7 +151,9 @@ mod tests {
         check(
             "[server]\naddr = ':80'",
             "chat.toml line 1: unknown key \"server\"; the keys are addr, host, allow-origin, \
-             trust-proxy, max-connections, max-connections-per-address, max-messages, data, durability, trace, trace-format, trace-bodies",
+             trust-proxy, max-connections, max-connections-per-address, max-handshakes, \
+             max-messages, max-message-bytes, max-bytes, max-rooms, max-names, data, durability, \
+             trace, trace-format, trace-bodies",
         );
         check(
             "config = 'other.toml'",

@@ -1,13 +1,11 @@
 //! The layer of the command line: what clap takes, as text, and the help that it prints.
 
-use std::fmt::Display;
 use std::path::PathBuf;
 
-use clap::builder::StyledStr;
 use clap::{Parser, Subcommand};
 
+use super::bounds::LimitFlags;
 use super::layer::{Layer, Source};
-use crate::limits::Limits;
 
 const HELP: &str = "\
 {about}
@@ -100,38 +98,8 @@ pub(super) struct Flags {
     )]
     trust_proxy: Vec<String>,
 
-    /// Connections at once [default: what the limit of open files leaves, at most 10000]
-    ///
-    /// The limit of open files is raised at the start as far as the system allows: `ulimit -Hn`,
-    /// LimitNOFILE of systemd. What came of it is shown by `chat config`.
-    #[arg(long, value_name = "N", global = true, help_heading = "Limits")]
-    max_connections: Option<String>,
-
-    #[arg(
-        long,
-        value_name = "N",
-        global = true,
-        hide_short_help = true,
-        help_heading = "Limits",
-        help = with_default(
-            "Connections at once from one address; loopback is exempt",
-            Limits::default().connections_per_address
-        )
-    )]
-    max_connections_per_address: Option<String>,
-
-    #[arg(
-        long,
-        value_name = "N",
-        global = true,
-        hide_short_help = true,
-        help_heading = "Limits",
-        help = with_default(
-            "Requests a client may make in a second, and four times as many at once",
-            Limits::default().messages_per_second
-        )
-    )]
-    max_messages: Option<String>,
+    #[command(flatten)]
+    limits: LimitFlags,
 
     /// The file that keeps what is said, or off [default: chat.db]
     ///
@@ -213,9 +181,9 @@ impl Flags {
         put("host", self.host);
         put("allow-origin", self.allow_origin);
         put("trust-proxy", self.trust_proxy);
-        put("max-connections", Vec::from_iter(self.max_connections));
-        put("max-connections-per-address", Vec::from_iter(self.max_connections_per_address));
-        put("max-messages", Vec::from_iter(self.max_messages));
+        for (key, value) in self.limits.each() {
+            put(key, Vec::from_iter(value));
+        }
         put("data", Vec::from_iter(self.data));
         put("durability", Vec::from_iter(self.durability));
         put("trace", Vec::from_iter(self.trace));
@@ -223,10 +191,6 @@ impl Flags {
         put("trace-bodies", Vec::from_iter(self.trace_bodies));
         layer
     }
-}
-
-fn with_default(text: &str, default: impl Display) -> StyledStr {
-    format!("{text} [default: {default}]").into()
 }
 
 #[cfg(test)]

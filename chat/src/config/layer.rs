@@ -9,14 +9,19 @@ use super::error::Wrong;
 
 /// Every setting, in the order in which help and `chat config` show them. The name is the long
 /// flag, the key in the file and, as `CHAT_NAME`, the variable.
-pub(super) const KEYS: [Key; 12] = [
+pub(super) const KEYS: [Key; 17] = [
     Key { name: "addr", list: true },
     Key { name: "host", list: true },
     Key { name: "allow-origin", list: true },
     Key { name: "trust-proxy", list: true },
     Key { name: "max-connections", list: false },
     Key { name: "max-connections-per-address", list: false },
+    Key { name: "max-handshakes", list: false },
     Key { name: "max-messages", list: false },
+    Key { name: "max-message-bytes", list: false },
+    Key { name: "max-bytes", list: false },
+    Key { name: "max-rooms", list: false },
+    Key { name: "max-names", list: false },
     Key { name: "data", list: false },
     Key { name: "durability", list: false },
     Key { name: "trace", list: false },

@@ -2,6 +2,7 @@
 //! with its source (raw), then checked once into [`Config`] (ready).
 
 mod addr;
+mod bounds;
 mod error;
 mod file;
 mod flags;
@@ -47,15 +48,9 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Proxies that are believed when they say for whom they ask. Default none.
     pub proxies: Vec<IpAddr>,
-    /// Connections at once, at least 1. Default [`Limits::connections_for`] the descriptors of the
-    /// process; where these are not known, that of [`Limits`].
-    pub max_connections: usize,
-    /// Connections at once from one address that is no loopback, at least 1. The default is that
-    /// of [`Limits`].
-    pub max_connections_per_address: usize,
-    /// Requests that a client may make in a second over time, and four times as many at once; at
-    /// least 1. The default is that of [`Limits`].
-    pub max_messages: u32,
+    /// The bounds of the server. By default those of [`Limits`], with
+    /// [`Limits::connections_for`] the descriptors of the process, where these are known.
+    pub limits: Limits,
     /// The file that keeps what is said; `None` keeps it in memory only. Default `chat.db`.
     pub data: Option<PathBuf>,
     /// What an acknowledged message survives. Default [`Durability::Power`].
@@ -93,18 +88,6 @@ impl Asked {
 }
 
 impl Config {
-    /// The limits of the server: the defaults, with what was configured in their place.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits {
-            connections: self.max_connections,
-            connections_per_address: self.max_connections_per_address,
-            messages_per_second: self.max_messages,
-            messages_at_once: self.max_messages.saturating_mul(4),
-            ..Limits::default()
-        }
-    }
-
     /// The hosts that are served and the origins that may connect, with this computer's name
     /// among the hosts.
     #[must_use]

@@ -5,16 +5,10 @@ use std::path::PathBuf;
 
 use super::error::Wrong;
 use super::pick::Pick;
-use super::{Config, TraceFormat, TraceTo, nearest, site};
+use super::{Config, TraceFormat, TraceTo, bounds, nearest, site};
 use crate::history::Durability;
-use crate::limits::Limits;
-
-/// The most that `--max-connections` takes: more than one computer has ports and memory for.
-const MOST_CONNECTIONS: usize = 10_000_000;
 
 pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
-    let limits = Limits::default();
-    let derived = descriptors.map_or(limits.connections, Limits::connections_for);
     let addrs = pick.all("addr", &["localhost:8080"], str::parse)?;
     if addrs.is_empty() {
         return Err(pick.refuse("addr", "give at least one address"));
@@ -22,14 +16,7 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
     let hosts = pick.all("host", &[], site::host)?;
     let origins = pick.all("allow-origin", &[], site::origin)?;
     let proxies = pick.all("trust-proxy", &[], proxy)?;
-    let max_connections = pick.one("max-connections", &derived.to_string(), connections)?;
-    let max_connections_per_address = pick.one(
-        "max-connections-per-address",
-        &limits.connections_per_address.to_string(),
-        connections,
-    )?;
-    let max_messages =
-        pick.one("max-messages", &limits.messages_per_second.to_string(), messages)?;
+    let limits = bounds::chosen(pick, descriptors)?;
     let data = pick.one("data", "chat.db", data)?;
     let durability = pick.one("durability", "power", |text| {
         word(text, [("power", Durability::Power), ("process", Durability::Process)])
@@ -50,9 +37,7 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
         hosts,
         origins,
         proxies,
-        max_connections,
-        max_connections_per_address,
-        max_messages,
+        limits,
         data,
         durability,
         trace,
@@ -66,25 +51,11 @@ fn proxy(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| not())
 }
 
-fn connections(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number @ 1..=MOST_CONNECTIONS) => Ok(number),
-        _ => Err(format!("{text:?} is not a number from 1 to {MOST_CONNECTIONS}")),
-    }
-}
-
 fn data(text: &str) -> Result<Option<PathBuf>, &'static str> {
     match text {
         "" => Err("name a file, or off"),
         "off" => Ok(None),
         path => Ok(Some(path.into())),
-    }
-}
-
-fn messages(text: &str) -> Result<u32, String> {
-    match text.parse() {
-        Ok(number @ 1..) => Ok(number),
-        _ => Err(format!("{text:?} is not a number from 1 to {}", u32::MAX)),
     }
 }
 

@@ -55,7 +55,7 @@ impl Server {
     /// [`Error::History`]; the file is left as it is.
     pub fn open(config: &Config, tracers: Tracers) -> Result<Self, Error> {
         let tracer = Arc::clone(&tracers.tracer);
-        let server = Self::new(config.limits(), config.access(), tracers);
+        let server = Self::new(config.limits.clone(), config.access(), tracers);
         let Some(path) = &config.data else { return Ok(server) };
         match History::open(path, config.durability, tracer) {
             Ok(history) => Ok(server.with_history(history)),

@@ -64,7 +64,12 @@ async fn config_tells_each_value_and_its_source() {
     trust-proxy = []                           # default
     max-connections = 77                       # chat.toml:2
     max-connections-per-address = 100          # default
+    max-handshakes = 1000                      # default
     max-messages = 50                          # default
+    max-message-bytes = 10240                  # default
+    max-bytes = 1048576                        # default
+    max-rooms = 250                            # default
+    max-names = 10000                          # default
     data = "chat.db"                           # default
     durability = "power"                       # default
     trace = "stderr"                           # --trace

@@ -1,6 +1,7 @@
 //! The program while it serves: the banner, the addresses, who may ask.
 
 use super::*;
+use crate::sockets::read_all;
 
 #[tokio::test]
 async fn a_log_gets_one_line() {
@@ -53,4 +54,24 @@ async fn the_limit_of_connections_is_the_configured_one() {
     let refused = server.get("localhost").await;
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     drop(held);
+}
+
+#[tokio::test]
+async fn rooms_and_messages_are_as_large_as_was_configured() {
+    let server = start(&["--max-rooms", "1", "--max-message-bytes", "16"]).await;
+    let post = async |room: &str, body: &str| {
+        let mut stream = server.connect().await;
+        let length = body.len();
+        let request = format!(
+            "POST /rooms/{room} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        read_all(&mut stream).await
+    };
+    assert!(post("lobby", "sixteen letters!").await.starts_with("HTTP/1.1 201 "));
+    let long = post("lobby", "seventeen letters").await;
+    assert!(long.starts_with("HTTP/1.1 413 ") && long.contains("at most 16 bytes"), "{long}");
+    let full = post("tea", "hi").await;
+    assert!(full.starts_with("HTTP/1.1 503 ") && full.contains("1 of 1 rooms"), "{full}");
 }
