@@ -11,6 +11,7 @@ use crate::name::Name;
 #[derive(Debug, Default)]
 pub struct Presence {
     here: HashMap<MemberId, Here>,
+    sessions: usize,
     joined: Vec<Name>,
 }
 
@@ -41,13 +42,15 @@ impl Presence {
             Here { name: name.clone(), sessions: 0, gone: None }
         });
         here.sessions += 1;
+        self.sessions += 1;
         here.gone = None;
     }
 
     /// A session of a member goes; with the last one the member is gone after `grace`.
     pub fn leave(&mut self, id: MemberId, now: Instant, grace: Duration) {
-        if let Some(here) = self.here.get_mut(&id) {
-            here.sessions = here.sessions.saturating_sub(1);
+        if let Some(here) = self.here.get_mut(&id).filter(|here| here.sessions > 0) {
+            here.sessions -= 1;
+            self.sessions -= 1;
             if here.sessions == 0 {
                 here.gone = Some(now + grace);
             }
@@ -81,6 +84,11 @@ impl Presence {
     /// Members now.
     pub fn count(&self) -> usize {
         self.here.len()
+    }
+
+    /// Their sessions now.
+    pub fn sessions(&self) -> usize {
+        self.sessions
     }
 
     /// Everybody's name, sorted.
@@ -117,6 +125,7 @@ mod tests {
         presence.join(ANN, &name("ann"));
         presence.join(ANN, &name("ann"));
         presence.join(BOB, &name("bob"));
+        assert_eq!((presence.count(), presence.sessions()), (2, 3));
         told(&mut presence, now, 2, &["ann", "bob"], &[]);
         presence.leave(ANN, now, Duration::ZERO);
         assert_eq!(presence.take(now), []);
@@ -131,6 +140,7 @@ mod tests {
         presence.join(ANN, &name("ann"));
         told(&mut presence, now, 1, &["ann"], &[]);
         presence.leave(ANN, now, GRACE);
+        assert_eq!((presence.count(), presence.sessions()), (1, 0));
         assert_eq!(presence.due(now), Some(now + GRACE));
         assert_eq!(presence.take(now + GRACE / 2), []);
         presence.join(ANN, &name("ann"));

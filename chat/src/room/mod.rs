@@ -135,7 +135,8 @@ impl Room {
         state.presence.join(login.id, &login.name);
         state.empty_since = None;
         let (room, name) = (self.name.as_str(), login.name.as_str());
-        trace!(self.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name);
+        let sessions = state.presence.sessions();
+        trace!(self.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name, sessions = sessions);
         drop(state);
         self.changed.notify_one();
         (cursor, joined, lost)
@@ -180,7 +181,8 @@ impl Room {
         let mut state = self.state();
         state.presence.leave(member, now, grace);
         let (room, why) = (self.name.as_str(), end.as_str());
-        trace!(self.tracer, "Client left"; event = "left", room = room, client = client.0, why = why);
+        let sessions = state.presence.sessions();
+        trace!(self.tracer, "Client left"; event = "left", room = room, client = client.0, why = why, sessions = sessions);
         drop(state);
         self.changed.notify_one();
     }
