@@ -144,21 +144,21 @@ fn is_events(answer: &Response) -> bool {
 
 /// Tells a client why there is no place, in what it speaks.
 pub(super) async fn refuse(mut connection: Connection) {
-    const HTTP: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\
-        Content-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\n\r\n\
-        the server has all the connections it may; try later";
-    const JSON: &[u8] = b"{\"type\":\"error\",\"code\":\"too_many_connections\",\
+    const WHY: &str = "\"code\":\"too_many_connections\",\
         \"text\":\"the server has all the connections it may; try later\",\"retry_ms\":5000}\n";
-    const TEXT: &[u8] = b"* the server has all the connections it may; try later\n";
     let Ok((opening, _)) = opened(&mut connection).await else { return };
     let answer = match opening {
-        Opening::Http => HTTP,
-        Opening::Json => JSON,
-        Opening::Text => TEXT,
+        Opening::Http => format!(
+            "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n\
+             Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{{{WHY}",
+            1 + WHY.len()
+        ),
+        Opening::Json => format!("{{\"type\":\"error\",{WHY}"),
+        Opening::Text => "* the server has all the connections it may; try later\n".into(),
         Opening::Tls | Opening::Http2 | Opening::Endless => return,
     };
-    connection.write_all(answer).await.ok();
+    connection.write_all(answer.as_bytes()).await.ok();
     connection.shutdown().await.ok();
     let mut rest = [0; 1024];
     while connection.read(&mut rest).await.is_ok_and(|n| n > 0) {}

@@ -230,8 +230,9 @@ async fn connections_are_bounded_and_places_come_back() {
     let server = serve(Limits { connections: 2, refusals: 1, ..Limits::default() }).await;
     let first = server.socket("/room", "").await.unwrap();
     let _second = server.socket("/room", "").await.unwrap();
-    let refused = server.get("/").await;
-    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("try later"), "{refused}");
+    let (status, refused) = server.look("/rooms").await;
+    assert_eq!((status, &refused["code"]), (503, &"too_many_connections".into()));
+    assert!(refused["text"].as_str().unwrap().contains("try later"), "{refused}");
     server.saw("event=refused code=too_many_connections peer=127.0.0.1").await;
     // One at a time is told so, and the turn comes back.
     timeout(PATIENCE, async { while !server.get("/").await.starts_with("HTTP/1.1 503 ") {} })
