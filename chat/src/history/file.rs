@@ -63,14 +63,9 @@ impl File {
         db.busy_timeout(HISTORY_LOCKED)?;
         let new = is_new(&db)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(
-            None,
-            "synchronous",
-            match durability {
-                Durability::Power => "FULL",
-                Durability::Process => "NORMAL",
-            },
-        )?;
+        // Whatever comes later: that it is in use has to be on the disk before the first entry, or
+        // a file whose end was lost in a power cut looks like one that was closed.
+        db.pragma_update(None, "synchronous", "FULL")?;
         // What was deleted is not to be found in the file.
         db.pragma_update(None, "secure_delete", true)?;
         db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
@@ -82,6 +77,9 @@ impl File {
             tx.commit()?;
         }
         begin(&mut db, durability)?;
+        if durability == Durability::Process {
+            db.pragma_update(None, "synchronous", "NORMAL")?;
+        }
         Ok(Self { db, path: path.into(), _lock: lock })
     }
 
