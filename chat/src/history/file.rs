@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::Durability;
@@ -61,6 +62,8 @@ impl File {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         db.busy_timeout(HISTORY_LOCKED)?;
+        // A file that is refused stays as it is, and so does what waits beside it.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let new = is_new(&db)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         // Whatever comes later: that it is in use has to be on the disk before the first entry, or
@@ -80,6 +83,7 @@ impl File {
         if durability == Durability::Process {
             db.pragma_update(None, "synchronous", "NORMAL")?;
         }
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(Self { db, path: path.into(), _lock: lock })
     }
 
@@ -140,10 +144,27 @@ pub(super) fn is_new(db: &Connection) -> Result<bool, HistoryError> {
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     match (id, version) {
         (0, 0) if tables == 0 => Ok(true),
-        (ID, VERSION) => Ok(false),
+        (ID, VERSION) => match tables_of(db)? == tables_of(&made()?)? {
+            true => Ok(false),
+            false => Err(HistoryError::Damaged("its tables are not those of its version".into())),
+        },
         (ID, found) if found > VERSION => Err(HistoryError::Newer { found, known: VERSION }),
         _ => Err(HistoryError::NotOurs),
     }
+}
+
+/// A file of this version in memory.
+fn made() -> rusqlite::Result<Connection> {
+    let db = Connection::open_in_memory()?;
+    db.execute_batch(SCHEMA)?;
+    Ok(db)
+}
+
+/// What its tables and indexes are, as SQLite says it.
+fn tables_of(db: &Connection) -> rusqlite::Result<Vec<(String, String, Option<String>)>> {
+    let mut statement =
+        db.prepare("SELECT name, tbl_name, sql FROM sqlite_master ORDER BY name")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }
 
 /// Notes that it is in use; and if the end of the logs cannot be vouched for, they are others from
@@ -160,8 +181,10 @@ fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError
     if !clean {
         check(&tx)?;
     }
+    // Before anything is written: who is refused leaves no trace.
+    let (logs, _) = (logs(&tx)?, members(&tx)?);
     if copied || !(clean || power || same_boot) {
-        for (key, mut log) in logs(&tx)? {
+        for (key, mut log) in logs {
             log.stand.epoch = Epoch::new(&random_text(8));
             put(&tx, &key, &log)?;
         }
