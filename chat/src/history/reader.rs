@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode, Row};
 use tokio::sync::{mpsc, oneshot};
 use trace::{Tracer, trace};
 
@@ -98,25 +98,21 @@ pub(super) fn read(
         "SELECT {COLUMNS} FROM entries WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq {order}"
     ))?;
     let mut rows = statement.query((log, first, last))?;
-    let mut page = Page { down, due: if down { last } else { first }, found: Vec::new() };
-    let (mut taken, mut bytes) = (0, 0);
-    loop {
-        if taken == most || bytes >= HISTORY_BYTES {
-            break;
+    let (due, end) = if down { (last, first.before()) } else { (first, last.next()) };
+    let mut page = Page { down, due, bytes: 0, found: Vec::new() };
+    let mut taken = 0;
+    while taken < most && page.bytes < HISTORY_BYTES {
+        match rows.next() {
+            Ok(Some(row)) => page.take(key, log, row),
+            Ok(None) => break,
+            Err(error) if is_damage(&error) => break,
+            Err(error) => return Err(error),
         }
-        let Some(row) = rows.next()? else {
-            page.hole_to(if down { first.before() } else { last.next() });
-            break;
-        };
-        let (stored, right) = Stored::read(log, row)?;
         taken += 1;
-        bytes += stored.body.len() + 1;
-        let seq = stored.seq;
-        match stored.entry(key).filter(|_| right) {
-            Some(entry) => page.push(entry),
-            None if taken == most => page.hole_to(if down { seq.before() } else { seq.next() }),
-            None => {}
-        }
+    }
+    // What was found is told first; the same place comes again then.
+    if page.found.is_empty() {
+        one_by_one(db, key, log, &mut page, end, most)?;
     }
     if down {
         page.found.reverse();
@@ -124,19 +120,66 @@ pub(super) fn read(
     Ok(page.found)
 }
 
+/// So many numbers, each looked for by itself: what is whole around a broken place of the file, or
+/// behind a number that is wrong, is found.
+fn one_by_one(
+    db: &Connection,
+    key: &Key,
+    log: i64,
+    page: &mut Page,
+    end: Seq,
+    most: usize,
+) -> rusqlite::Result<()> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE log = ? AND seq = ?"))?;
+    let (mut seq, mut tried) = (page.due, 0);
+    while seq != end && tried < most && page.bytes < HISTORY_BYTES {
+        let mut rows = statement.query((log, seq))?;
+        match rows.next() {
+            Ok(Some(row)) => page.take(key, log, row),
+            Ok(None) => {}
+            Err(error) if is_damage(&error) => {}
+            Err(error) => return Err(error),
+        }
+        seq = page.behind(seq);
+        tried += 1;
+    }
+    page.hole_to(seq);
+    Ok(())
+}
+
+/// Whether it is what is in the file that is wrong, so that other places of it may be whole.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+}
+
 /// Numbers are contiguous: what is not there where it is due is missing.
 struct Page {
     down: bool,
     due: Seq,
+    bytes: usize,
     found: Vec<Found>,
 }
 
 impl Page {
-    fn push(&mut self, entry: Entry) {
-        let seq = entry.seq;
-        self.hole_to(seq);
-        self.due = if self.down { seq.before() } else { seq.next() };
-        self.found.push(Found::Entry(Arc::new(entry)));
+    /// A row, if it is what was written; what comes out of its order is not.
+    fn take(&mut self, key: &Key, log: i64, row: &Row<'_>) {
+        let Ok((stored, true)) = Stored::read(log, row) else { return };
+        let (seq, bytes) = (stored.seq, stored.body.len() + 1);
+        if if self.down { seq > self.due } else { seq < self.due } {
+            return;
+        }
+        if let Some(entry) = stored.entry(key) {
+            self.hole_to(seq);
+            self.due = self.behind(seq);
+            self.bytes += bytes;
+            self.found.push(Found::Entry(Arc::new(entry)));
+        }
+    }
+
+    /// The number that comes next.
+    fn behind(&self, seq: Seq) -> Seq {
+        if self.down { seq.before() } else { seq.next() }
     }
 
     /// What is due from here to `seq` is not there.
