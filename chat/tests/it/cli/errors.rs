@@ -5,7 +5,9 @@ use std::fs;
 use super::*;
 
 /// The exit code and the whole of stderr; nothing is on stdout.
-async fn fails(command: Command) -> (Option<i32>, String) {
+async fn fails(mut command: Command) -> (Option<i32>, String) {
+    // Those beside it have the file of this folder.
+    command.env("CHAT_DATA", "off");
     let Answer { code, stdout, stderr } = answer(command).await;
     assert_eq!(stdout, "", "stdout belongs to the trace");
     (code, stderr)
