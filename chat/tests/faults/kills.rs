@@ -13,6 +13,9 @@ use super::{Lot, measured, times};
 const PUBLISHERS: usize = 4;
 const LISTENERS: usize = 3;
 
+/// Messages of one person that wait for their acknowledgement.
+const IN_FLIGHT: usize = 8;
+
 /// Acknowledgements between a start and its end, at most.
 const ACKED_BETWEEN: usize = 200;
 
@@ -25,7 +28,7 @@ pub fn nothing_acknowledged_is_lost() {
     let (published, listened) = thread::scope(|scope| {
         let stage = &stage;
         let publishers: Vec<_> = (0..PUBLISHERS)
-            .map(|n| scope.spawn(move || Publisher::new(&format!("pub{n}")).run(stage)))
+            .map(|n| scope.spawn(move || Publisher::new(&format!("pub{n}"), IN_FLIGHT).run(stage)))
             .collect();
         let listeners: Vec<_> = (0..LISTENERS)
             .map(|n| scope.spawn(move || Listener::new(&format!("ear{n}")).run(stage)))

@@ -4,9 +4,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cuts;
+mod disk;
+mod flips;
 mod kills;
+mod order;
 mod people;
 mod program;
+mod reading;
+mod recording;
+mod talk;
 
 use std::io::{self, Write};
 use std::process::{Command, ExitCode, Stdio};
@@ -45,7 +52,13 @@ fn measured(what: &str) {
 /// A trial and whether it needs strace.
 type Case = (&'static str, bool, fn());
 
-static CASES: [Case; 1] = [("kill -9 under load", false, kills::nothing_acknowledged_is_lost)];
+static CASES: [Case; 5] = [
+    ("kill -9 under load", false, kills::nothing_acknowledged_is_lost),
+    ("power cuts at power", true, cuts::nothing_is_lost_at_power),
+    ("power cuts at process", true, cuts::something_is_lost_at_process_and_told),
+    ("acknowledged behind its sync", true, order::every_acknowledgement_is_behind_its_sync),
+    ("single bits flipped", false, flips::every_one_is_refused_or_told),
+];
 
 fn main() -> ExitCode {
     let required = std::env::var_os("CHAT_TEST_REQUIRE").is_some_and(|what| what == "all");

@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 
 use super::program::{PATIENCE, Talker};
 
-/// Messages of one person that wait for their acknowledgement.
-const IN_FLIGHT: usize = 8;
-
 /// The last message of all, after which nobody listens any more.
 pub const LAST: &str = "the last word";
 
@@ -148,6 +145,8 @@ struct Said {
 pub struct Publisher {
     pub person: Person,
     called: String,
+    /// Messages that may wait for their acknowledgement.
+    in_flight: usize,
     last: u64,
     unconfirmed: VecDeque<Said>,
     pub acked: Vec<Acked>,
@@ -155,10 +154,10 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    pub fn new(called: &str) -> Self {
+    pub fn new(called: &str, in_flight: usize) -> Self {
         let person = Person::new(called);
         let (unconfirmed, acked) = (VecDeque::new(), Vec::new());
-        Self { person, called: called.into(), last: 0, unconfirmed, acked, resent: 0 }
+        Self { person, called: called.into(), in_flight, last: 0, unconfirmed, acked, resent: 0 }
     }
 
     /// Until it is over and everything is acknowledged.
@@ -180,9 +179,9 @@ impl Publisher {
             talker.say(&self.post(&self.unconfirmed[at], &welcome))?;
         }
         loop {
-            while self.unconfirmed.len() < IN_FLIGHT && !stage.is_over() {
+            while self.unconfirmed.len() < self.in_flight && !stage.is_over() {
                 self.last += 1;
-                let said = Said { id: self.last, direct: self.last.is_multiple_of(5) };
+                let said = Said { id: self.last, direct: is_direct(self.last) };
                 talker.say(&self.post(&said, &welcome))?;
                 self.unconfirmed.push_back(said);
             }
@@ -194,7 +193,6 @@ impl Publisher {
                 Some("ok") => {
                     let said = self.unconfirmed.pop_front().unwrap();
                     assert_eq!(heard["id"], said.id, "answers come in the order of requests");
-                    assert_eq!(heard["stored"], "power");
                     let room = if said.direct { "@" } else { "lobby" };
                     let epoch = welcome["rooms"][room]["epoch"].as_str().unwrap().into();
                     let seq = heard["seq"].as_u64().unwrap();
@@ -208,7 +206,7 @@ impl Publisher {
     }
 
     fn mid(&self, id: u64) -> String {
-        format!("{}.{id}", self.called)
+        mid(&self.called, id)
     }
 
     fn post(&self, said: &Said, welcome: &Value) -> Value {
@@ -219,6 +217,16 @@ impl Publisher {
         }
         post
     }
+}
+
+/// What somebody calls a message; one is never the beginning of another.
+pub fn mid(called: &str, id: u64) -> String {
+    format!("{called}.{id:06}")
+}
+
+/// Whether a message is for its own sender, as every fifth is.
+pub fn is_direct(id: u64) -> bool {
+    id.is_multiple_of(5)
 }
 
 /// Somebody who listens, and comes back to where it was.

@@ -55,6 +55,8 @@ pub fn program(before: &[&str], data: &Path, args: &[&str]) -> Command {
 pub struct Program {
     child: Child,
     stderr: mpsc::Receiver<String>,
+    /// Of the program itself, whatever runs it.
+    own_id: u32,
     pub port: u16,
 }
 
@@ -68,21 +70,19 @@ impl Program {
         let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let (tell, stderr) = mpsc::sync_channel(1_000);
         thread::spawn(move || lines.into_iter().try_for_each(|line| tell.send(line)));
-        let mut program = Self { child, stderr, port: 0 };
+        let mut program = Self { own_id: child.id(), child, stderr, port: 0 };
         let mut said = String::new();
         while let Some(line) = program.line() {
             if let Some((_, url)) = line.split_once("url=http://") {
                 let authority = url.split_whitespace().next().unwrap();
                 program.port = authority.rsplit(':').next().unwrap().parse().unwrap();
+                let id = line.split_once("pid=").unwrap().1.split_whitespace().next();
+                program.own_id = id.unwrap().parse().unwrap();
                 return Ok(program);
             }
             said.extend([line.as_str(), "\n"]);
         }
         Err((said, program.child.wait().unwrap()))
-    }
-
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// What it says next on stderr; `None` once it has ended.
@@ -109,9 +109,9 @@ impl Program {
         (self.child.wait().unwrap().code(), said)
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Tells it to stop, and waits until it has, and whatever runs it.
     pub fn stop(self) -> (Option<i32>, String) {
-        signal("TERM", self.id());
+        signal("TERM", self.own_id);
         self.end()
     }
 }
