@@ -9,7 +9,7 @@ use clap::builder::StyledStr;
 
 use super::error::Wrong;
 use super::pick::Pick;
-use crate::limits::Limits;
+use crate::limits::{Limits, MOST_BODY_BYTES};
 
 /// More connections than one computer has ports and memory for.
 const MOST_CONNECTIONS: usize = 10_000_000;
@@ -20,8 +20,7 @@ const MOST_HANDSHAKES: u32 = 1_000_000;
 /// From what loads the page in some minutes to what no network brings.
 const BYTES: RangeInclusive<u32> = 1 << 10..=1 << 30;
 
-/// Up to what a few hundred readers who stop leave in memory at once; what is longer is a file.
-const MESSAGE_BYTES: RangeInclusive<usize> = 1..=64 << 10;
+const MESSAGE_BYTES: RangeInclusive<usize> = 1..=MOST_BODY_BYTES;
 
 /// As many rooms, or names, as take a large computer's memory if all are full.
 const MANY: usize = 100_000;
@@ -30,7 +29,7 @@ const MANY: usize = 100_000;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitFlags {
-    /// Connections at once [default: what the limit of open files leaves, at most 10000]
+    /// Connections at once [default: what the open files leave, at most 10000]
     ///
     /// The limit of open files is raised at the start as far as the system allows: `ulimit -Hn`,
     /// LimitNOFILE of systemd. What came of it is shown by `chat config`.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 use super::bounds::LimitFlags;
+use super::commands::Command;
 use super::layer::{Layer, Source};
 
 const HELP: &str = "\
@@ -40,7 +41,7 @@ A setting is taken from the first of these that names it:
 
 Exit codes:
   0  stopped as asked (Ctrl-C, SIGINT, SIGTERM)
-  1  failed while running, told to stop twice, or `check` found damage
+  1  failed while running, told to stop twice, or found damage or a wrong line
   2  wrong flags or configuration
   3  cannot listen
   4  cannot use the data";
@@ -69,9 +70,9 @@ pub(super) struct Flags {
     #[arg(short, long, value_name = "ADDR", global = true)]
     addr: Vec<String>,
 
-    /// A further name that people reach this server by, behind a proxy or in DNS
+    /// A further name that people reach this server by
     ///
-    /// Requests for another host are refused, so that no foreign page can reach this server by
+    /// Behind a proxy, or in DNS. Requests for another host are refused, so that no foreign page can reach this server by
     /// pointing its own name here. IP addresses, `localhost` and this computer's name are always
     /// served. Repeat the flag for several.
     #[arg(long, value_name = "NAME", global = true, help_heading = "Who may connect")]
@@ -147,21 +148,6 @@ pub(super) struct Flags {
 
     #[command(subcommand)]
     pub(super) command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Print every setting and where it came from
-    Config,
-    /// Say what is damaged or missing in the file of --data
-    ///
-    /// Nothing in it is changed, and a server may have it meanwhile. What is damaged is on stdout, a
-    /// line each, with its room and number, and the exit code is 0 if there is nothing, 1 if there
-    /// is, 4 if the file cannot be used.
-    Check {
-        /// Another file than that of --data
-        file: Option<PathBuf>,
-    },
 }
 
 impl Flags {

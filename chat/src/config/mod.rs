@@ -3,6 +3,7 @@
 
 mod addr;
 mod bounds;
+mod commands;
 mod error;
 mod file;
 mod flags;
@@ -25,8 +26,9 @@ pub use addr::{Addr, AddrError, Host};
 pub use error::ConfigError;
 pub use trace_to::{TraceFormat, TraceTo};
 
+use commands::Command;
 use error::Wrong;
-use flags::{Command, Flags};
+use flags::Flags;
 use layer::{Layer, Source};
 use pick::Pick;
 
@@ -69,6 +71,12 @@ pub(crate) enum Asked {
     Serve(Box<Config>),
     Operation(Operation),
     Listing(String),
+}
+
+impl From<Operation> for Asked {
+    fn from(operation: Operation) -> Asked {
+        Asked::Operation(operation)
+    }
 }
 
 impl Asked {
@@ -125,9 +133,12 @@ fn ask(
     Ok(match command {
         None => Asked::Serve(config.into()),
         Some(Command::Config) => Asked::Listing(pick.listing()),
-        Some(Command::Check { file }) => {
-            Asked::Operation(Operation::Check(kept(file, config.data)?))
+        Some(Command::Check { file }) => Operation::Check(kept(file, config.data)?).into(),
+        Some(Command::Export { file }) => Operation::Export(kept(file, config.data)?).into(),
+        Some(Command::Backup { file: to }) => {
+            Operation::Backup { path: kept(None, config.data)?, to }.into()
         }
+        Some(Command::Import { file }) => Operation::Import(kept(file, config.data)?).into(),
     })
 }
 

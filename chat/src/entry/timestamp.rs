@@ -24,6 +24,39 @@ impl fmt::Display for Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The time that a text shows in the way that `Display` does.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let shape = b"0000-00-00T00:00:00.000Z";
+        let fits = |(at, shape): (u8, &u8)| match shape {
+            b'0' => at.is_ascii_digit(),
+            mark => at == *mark,
+        };
+        if text.len() != shape.len() || !text.bytes().zip(shape).all(fits) {
+            return None;
+        }
+        let number = |from: usize, to: usize| text[from..to].parse::<u64>().ok();
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let (h, m, s, ms) = (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
+        if year < 1970 || h > 23 || m > 59 || s > 59 {
+            return None;
+        }
+        let days = days(year, month, day);
+        let found = Self((((days * 24 + h) * 60 + m) * 60 + s) * 1000 + ms);
+        // A day that there is not would be shown as another.
+        (civil(days) == (year, month, day)).then_some(found)
+    }
+}
+
+/// The inverse of [`civil`]; what is no date comes to some other day.
+fn days(year: u64, month: u64, day: u64) -> u64 {
+    let year = year - u64::from(month <= 2);
+    let (era, year) = (year / 400, year % 400);
+    let month = (month + 9) % 12;
+    let day_of_era = year * 365 + year / 4 - year / 100 + (153 * month + 2) / 5 + day;
+    (era * 146_097 + day_of_era).saturating_sub(719_469)
+}
+
 /// Days since 1970-01-01 to year, month, day; a year is taken to begin in March, so that the leap
 /// day is its last.
 fn civil(days: u64) -> (u64, u64, u64) {
@@ -49,6 +82,38 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(Timestamp(ms).to_string(), text);
+            assert_eq!(Timestamp::parse(text), Some(Timestamp(ms)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_not_taken_for_one() {
+        for text in [
+            "",
+            "2026-11-21",
+            "2026-11-21T10:00:00Z",
+            "2026-11-21t10:00:00.000Z",
+            "2026-11-21T10:00:00.000+00",
+            "+026-11-21T10:00:00.000Z",
+            "1969-12-31T23:59:59.999Z",
+            "2026-02-29T10:00:00.000Z",
+            "2026-13-01T10:00:00.000Z",
+            "2026-00-01T10:00:00.000Z",
+            "2026-01-00T10:00:00.000Z",
+            "2026-11-21T24:00:00.000Z",
+            "2026-11-21T10:60:00.000Z",
+            "2026-11-21T10:00:60.000Z",
+            "2026-11-21T10:00:00.00é",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_day_is_read_as_it_is_shown() {
+        for days in (0..100_000).chain([2_932_896]) {
+            let time = Timestamp(days * 86_400_000 + days % 86_400_000);
+            assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The file as it stands, also while a server has it: read and checked, and never written.
+//! The file as it stands, also while a server has it: read, checked and copied, and never written.
 
+mod backup;
 mod check;
 mod damage;
 mod walk;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub use self::backup::BackupError;
 pub(crate) use self::check::{Checked, Step};
 use self::damage::Damage;
 use super::error::HistoryError;

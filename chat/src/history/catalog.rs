@@ -44,6 +44,10 @@ impl Catalog {
         Self { logs: Mutex::new(logs), members: Mutex::new(members) }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.logs().is_empty() && self.kept().is_empty()
+    }
+
     pub(super) fn log(&self, key: &Key) -> Option<Log> {
         self.logs().get(key).cloned()
     }
@@ -63,7 +67,11 @@ impl Catalog {
 
     /// The members that were kept, once.
     pub(super) fn members(&self) -> Vec<Kept> {
-        std::mem::take(&mut self.members.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.kept())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn logs(&self) -> MutexGuard<'_, HashMap<Key, Log>> {

@@ -1,6 +1,6 @@
 //! Edits and deletions of what is stored.
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::rows::{COLUMNS, Stored};
 use crate::entry::{Sender, Seq};
@@ -28,15 +28,15 @@ pub(super) fn may_change(
 }
 
 /// Takes the text from an entry and from all that edit it.
-pub(super) fn blank(tx: &Transaction<'_>, log: i64, of: Seq) -> rusqlite::Result<()> {
-    let mut statement = tx.prepare_cached(&format!(
+pub(super) fn blank(db: &Connection, log: i64, of: Seq) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM entries WHERE log = ?1 AND seq = ?2
          UNION ALL SELECT {COLUMNS} FROM entries WHERE log = ?1 AND kind <> 0 AND about = ?2"
     ))?;
     let rows: rusqlite::Result<Vec<_>> =
         statement.query_map((log, of), |row| Stored::read(log, row))?.collect();
     let mut update =
-        tx.prepare_cached("UPDATE entries SET body = '', sum = ? WHERE log = ? AND seq = ?")?;
+        db.prepare_cached("UPDATE entries SET body = '', sum = ? WHERE log = ? AND seq = ?")?;
     for (mut row, right) in rows? {
         row.body.clear();
         if right {

@@ -20,6 +20,8 @@ pub enum HistoryError {
         /// The latest that is known here.
         known: i32,
     },
+    /// There is something in it already.
+    NotEmpty,
     /// What is in it cannot be right.
     Damaged(String),
     /// It cannot be read or written.
@@ -36,6 +38,7 @@ impl HistoryError {
             }
             Self::NotOurs => "Try: --data with another file; this one was left as it is",
             Self::Newer { .. } => "Try: the version of chat that wrote it; it was left as it is",
+            Self::NotEmpty => "Try: a file that there is not yet; this one was left as it is",
             Self::Damaged(_) => {
                 "Try: `chat check` says what is damaged; a backup of before is whole; it was left \
                  as it is"
@@ -54,6 +57,7 @@ impl fmt::Display for HistoryError {
             Self::Newer { found, known } => {
                 write!(f, "it has version {found} and this chat knows versions up to {known}")
             }
+            Self::NotEmpty => f.write_str("it has messages or members already"),
             Self::Damaged(what) => write!(f, "it is damaged: {what}"),
             Self::Storage(_) => f.write_str("it cannot be read or written"),
         }

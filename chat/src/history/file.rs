@@ -56,7 +56,7 @@ pub(super) struct File {
 impl File {
     pub(super) fn open(path: &Path, durability: Durability) -> Result<Self, HistoryError> {
         let lock = lock(path)?;
-        private(path).map_err(HistoryError::Open)?;
+        private(path, false).map_err(HistoryError::Open)?;
         let mut db = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -108,12 +108,18 @@ impl File {
         self.db.close().map_err(|(_, error)| error)?;
         Ok(())
     }
+
+    /// Takes the file away while nobody else can have it.
+    pub(super) fn remove(self) -> Result<(), HistoryError> {
+        self.db.close().map_err(|(_, error)| error)?;
+        std::fs::remove_file(self.path).map_err(HistoryError::Open)
+    }
 }
 
 /// One process at a time: by a file of its own, because SQLite's locks are let go when any handle
 /// of the process on the file is.
 fn lock(path: &Path) -> Result<std::fs::File, HistoryError> {
-    let lock = private(&beside(path, "-lock")).map_err(HistoryError::Open)?;
+    let lock = private(&beside(path, "-lock"), false).map_err(HistoryError::Open)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(std::fs::TryLockError::WouldBlock) => Err(HistoryError::InUse),
@@ -128,10 +134,10 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     beside.into()
 }
 
-/// The file, made for its owner alone if there is none.
-fn private(path: &Path) -> io::Result<std::fs::File> {
+/// The file, made for its owner alone if there is none; `new` if there has to be none.
+pub(super) fn private(path: &Path, new: bool) -> io::Result<std::fs::File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true).create(true).create_new(new).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -16,7 +16,7 @@ pub(super) const COLUMNS: &str =
 
 const POST: i64 = 0;
 const EDIT: i64 = 1;
-const DELETE: i64 = 2;
+pub(super) const DELETE: i64 = 2;
 
 /// One row, without its log.
 #[derive(Debug, PartialEq, Eq)]
@@ -135,6 +135,11 @@ pub(super) fn content(content: &Content) -> (i64, Option<Seq>, i64) {
     let mut sum = Sum::default();
     sum.number(Some(kind)).number(about.map(|seq| seq.0 as i64)).text(Some(content.body()));
     (kind, about, sum.value())
+}
+
+/// The names that a direct message is for; none has a comma.
+pub(super) fn joined(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(",")
 }
 
 /// The first eight bytes of a SHA-256 (FIPS 180-4) over values that cannot run into each other.

@@ -105,8 +105,7 @@ impl Logs<'_> {
                 Some(log) => place.insert(log),
                 None => {
                     let stand = Stand { epoch: target.epoch.clone(), oldest: Seq(1), head: Seq(0) };
-                    let id = "SELECT ifnull(max(id), 0) + 1 FROM logs";
-                    let log = Log { id: tx.query_row(id, [], |row| row.get(0))?, stand };
+                    let log = Log { id: next_log(tx)?, stand };
                     // So that its number is taken.
                     put(tx, &target.key, &log)?;
                     place.insert(log)
@@ -114,6 +113,11 @@ impl Logs<'_> {
             },
         })
     }
+}
+
+/// The number of a log to come.
+pub(super) fn next_log(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("SELECT ifnull(max(id), 0) + 1 FROM logs", [], |row| row.get(0))
 }
 
 fn post(
@@ -137,7 +141,7 @@ fn post(
             kind,
             about,
             body: proposal.content.body().into(),
-            direct: proposal.to.as_deref().map(joined),
+            direct: proposal.to.as_deref().map(rows::joined),
             copy: target.copy,
         };
         if let Some(of) = changes {
@@ -166,8 +170,8 @@ fn post(
 }
 
 /// Whether it was new.
-fn insert(tx: &Transaction<'_>, log: i64, row: &Stored) -> rusqlite::Result<bool> {
-    let mut statement = tx.prepare_cached(
+pub(super) fn insert(db: &Connection, log: i64, row: &Stored) -> rusqlite::Result<bool> {
+    let mut statement = db.prepare_cached(
         "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )?;
     let changed = statement.execute((
@@ -206,9 +210,9 @@ fn known(tx: &Transaction<'_>, log: i64, row: &Stored) -> rusqlite::Result<Optio
     }))
 }
 
-fn keep(tx: &Transaction<'_>, kept: &Kept) -> rusqlite::Result<Outcome> {
+pub(super) fn keep(db: &Connection, kept: &Kept) -> rusqlite::Result<Outcome> {
     let left = kept.left.map(|left| left.0 as i64);
-    tx.prepare_cached("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?)")?.execute((
+    db.prepare_cached("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?)")?.execute((
         kept.id.0 as i64,
         kept.name.as_str(),
         &kept.token.0,
@@ -225,8 +229,4 @@ fn forget(tx: &Transaction<'_>, member: MemberId) -> rusqlite::Result<Outcome> {
     tx.execute("DELETE FROM entries WHERE log = (SELECT id FROM logs WHERE member = ?)", [id])?;
     tx.execute("DELETE FROM logs WHERE member = ?", [id])?;
     Ok(Ok(Placed::New(vec![])))
-}
-
-fn joined(names: &[Name]) -> String {
-    names.iter().map(Name::as_str).collect::<Vec<_>>().join(",")
 }

@@ -72,8 +72,16 @@ pub const HISTORY_BATCH: usize = 256;
 /// Pages of history that wait to be read in the whole server.
 pub const HISTORY_PAGES: usize = 64;
 
-/// Entries that are read at once where all of a log are.
-pub const HISTORY_WALK: usize = 1_000;
+/// Entries that are read at once where all of a log are: 16 MiB of the longest.
+pub const HISTORY_WALK: usize = 256;
+
+/// The longest message that can be chosen to be taken: up to what a few hundred readers who stop
+/// leave in memory at once; what is longer is a file.
+pub const MOST_BODY_BYTES: usize = 64 << 10;
+
+/// Bytes of a line that is imported: the longest message, escaped in the worst case, and what
+/// goes with it.
+pub const IMPORT_LINE_BYTES: usize = 6 * MOST_BODY_BYTES + (64 << 10);
 
 /// How often a command that takes long says how far it is.
 pub const PROGRESS: Duration = Duration::from_secs(1);

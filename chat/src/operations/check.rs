@@ -14,26 +14,18 @@ pub(super) fn check(path: &Path) -> Result<(), OperationError> {
     let mut progress = Progress::new("checking", Some(archive.entries()));
     let mut stdout = io::stdout().lock();
     let mut told = Ok(());
-    let checked = archive.check(|step| match step {
-        Step::Entries(done) => {
-            progress.at(done);
-            true
+    let checked = archive.check(true, |step| {
+        match step {
+            Step::Damage(damage) => told = writeln!(stdout, "{damage}"),
+            Step::Entry(..) => progress.step(),
+            Step::Member(_) => {}
         }
-        Step::Damage(damage) => {
-            told = writeln!(stdout, "{damage}");
-            told.is_ok()
-        }
+        told.is_ok()
     });
     drop(progress);
     let checked = checked.map_err(file)?;
     let told = told.and_then(|()| stdout.write_all(summary(path, &checked).as_bytes()));
-    match told.and_then(|()| stdout.flush()) {
-        // A reader that has gone (`chat check | head`) has what it wanted.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            return Err(OperationError::Stdout(error));
-        }
-        _ => {}
-    }
+    OperationError::stdout(told.and_then(|()| stdout.flush()))?;
     match checked.damaged {
         0 => Ok(()),
         places => Err(OperationError::Damaged { path: path.into(), places }),
@@ -42,14 +34,19 @@ pub(super) fn check(path: &Path) -> Result<(), OperationError> {
 
 fn summary(path: &Path, checked: &Checked) -> String {
     let Checked { rooms, inboxes, entries, members, damaged } = *checked;
-    let (messages, rooms) = (count(entries, "message", "messages"), count(rooms, "room", "rooms"));
-    let inboxes = count(inboxes, "inbox", "inboxes");
-    let members = count(members, "member", "members");
-    let whole = format!("{messages} in {rooms} and {inboxes}, {members}");
+    let whole = contents(entries, rooms, inboxes, members);
     match damaged {
         0 => format!("{} is whole: {whole}\n", path.display()),
         _ => format!("whole are {whole}\n"),
     }
+}
+
+/// What there is, in words.
+pub(super) fn contents(entries: u64, rooms: u64, inboxes: u64, members: u64) -> String {
+    let (messages, rooms) = (count(entries, "message", "messages"), count(rooms, "room", "rooms"));
+    let inboxes = count(inboxes, "inbox", "inboxes");
+    let members = count(members, "member", "members");
+    format!("{messages} in {rooms} and {inboxes}, {members}")
 }
 
 fn count(number: u64, one: &str, many: &str) -> String {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::history::HistoryError;
+use crate::history::{BackupError, HistoryError};
 
 /// What became of an operation that did not go well.
 #[derive(Debug)]
@@ -26,16 +26,40 @@ pub enum OperationError {
         /// How many places.
         places: u64,
     },
+    /// The copy cannot be made; there is none.
+    Backup {
+        /// The file of the copy.
+        to: PathBuf,
+        /// Why.
+        source: BackupError,
+    },
+    /// A line of what was to be imported; nothing was.
+    Line {
+        /// Which one, from 1 on.
+        number: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What was to be imported cannot be read; nothing was.
+    Stdin(io::Error),
     /// The answer cannot be written.
     Stdout(io::Error),
 }
 
 impl OperationError {
-    /// 4 if the file cannot be used, otherwise 1.
+    /// A reader that has gone (`chat export | head`) has what it wanted.
+    pub(super) fn stdout(written: io::Result<()>) -> Result<(), Self> {
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Self::Stdout(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// 4 if the file, or the name of the copy, cannot be used, otherwise 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::File { .. } => 4,
-            Self::Damaged { .. } | Self::Stdout(_) => 1,
+            Self::File { .. } | Self::Backup { source: BackupError::Exists, .. } => 4,
+            _ => 1,
         }
     }
 
@@ -54,6 +78,11 @@ impl OperationError {
                  is damaged it refuses the file: Try: a backup of before"
                     .into(),
             ),
+            Self::Backup { source: BackupError::Exists, .. } => {
+                Some("Try: a name that is free; nothing is overwritten".into())
+            }
+            Self::Backup { .. } => Some("Try: another place, with room for all of it".into()),
+            Self::Line { .. } | Self::Stdin(_) => Some("Nothing was imported".into()),
             Self::Stdout(_) => None,
         }
     }
@@ -63,12 +92,15 @@ impl fmt::Display for OperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { verb, path, .. } => write!(f, "cannot {verb} {}", path.display()),
+            Self::Backup { to, .. } => write!(f, "cannot make the copy {}", to.display()),
             Self::Damaged { path, places: 1 } => {
                 write!(f, "{} is damaged in 1 place", path.display())
             }
             Self::Damaged { path, places } => {
                 write!(f, "{} is damaged in {places} places", path.display())
             }
+            Self::Line { number, why } => write!(f, "line {number}: {why}"),
+            Self::Stdin(_) => f.write_str("cannot read from stdin"),
             Self::Stdout(_) => f.write_str("cannot write to stdout"),
         }
     }
@@ -78,8 +110,9 @@ impl std::error::Error for OperationError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { source, .. } => Some(source),
-            Self::Stdout(source) => Some(source),
-            Self::Damaged { .. } => None,
+            Self::Backup { source, .. } => Some(source),
+            Self::Stdin(source) | Self::Stdout(source) => Some(source),
+            Self::Damaged { .. } | Self::Line { .. } => None,
         }
     }
 }

@@ -1,7 +1,11 @@
 //! What the program does besides serving: looking after the file that keeps what is said.
 
+mod backup;
 mod check;
 mod error;
+mod export;
+mod import;
+mod line;
 mod progress;
 
 use std::path::PathBuf;
@@ -15,6 +19,12 @@ use crate::error::Error;
 pub(crate) enum Operation {
     /// Whether everything in it is as it was written.
     Check(PathBuf),
+    /// What is in it, as lines.
+    Export(PathBuf),
+    /// Such lines, into it.
+    Import(PathBuf),
+    /// A copy of it.
+    Backup { path: PathBuf, to: PathBuf },
 }
 
 /// Does what the command line of this process asks for, with its answer on stdout and how far it
@@ -36,6 +46,9 @@ impl Operation {
     fn run(&self) -> Result<(), OperationError> {
         match self {
             Self::Check(path) => check::check(path),
+            Self::Export(path) => export::export(path),
+            Self::Import(path) => import::import(path),
+            Self::Backup { path, to } => backup::backup(path, to),
         }
     }
 }

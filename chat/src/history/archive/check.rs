@@ -1,4 +1,4 @@
-//! Whether everything in the file is as it was written.
+//! Everything in the file, and whether it is as it was written.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,11 @@ use rusqlite::Connection;
 
 use super::super::catalog::Key;
 use super::super::error::HistoryError;
+use super::super::members::Kept;
 use super::super::tables::{Known, known, known_members};
 use super::walk::{Piece, Walk, is_damage};
 use super::{Archive, Damage};
-use crate::entry::MemberId;
+use crate::entry::{Entry, MemberId};
 use crate::name::{Name, RoomName};
 
 /// What was found, up to where it was looked at.
@@ -25,12 +26,12 @@ pub(crate) struct Checked {
     pub(crate) damaged: u64,
 }
 
-/// What is told on the way.
+/// What is told on the way: the members, then each log in its order.
 #[derive(Debug)]
-pub(crate) enum Step {
+pub(crate) enum Step<'a> {
+    Member(&'a Kept),
+    Entry(&'a Key, &'a Entry),
     Damage(Damage),
-    /// So many entries are looked at.
-    Entries(u64),
 }
 
 /// The rest is not looked at: somebody has heard enough, or the file cannot be read.
@@ -47,13 +48,17 @@ struct Check<'a, F> {
 }
 
 impl Archive {
-    /// Looks at everything, at one moment. What is damaged is told as it is found, until `tell`
-    /// says that it has heard enough.
-    pub(crate) fn check(&self, tell: impl FnMut(Step) -> bool) -> Result<Checked, HistoryError> {
+    /// Looks at everything, at one moment, and at what no log has and how SQLite keeps it as well if
+    /// it is `thorough`. All is told as it is found, until `tell` says that it has heard enough.
+    pub(crate) fn check(
+        &self,
+        thorough: bool,
+        tell: impl FnMut(Step<'_>) -> bool,
+    ) -> Result<Checked, HistoryError> {
         let (db, checked, names) = (self.db(), Checked::default(), HashMap::new());
         db.execute_batch("BEGIN")?;
         let mut check = Check { db, tell, checked, names };
-        let run = check.run();
+        let run = check.run(thorough);
         let checked = check.checked;
         db.execute_batch("ROLLBACK").ok();
         match run {
@@ -63,9 +68,11 @@ impl Archive {
     }
 }
 
-impl<F: FnMut(Step) -> bool> Check<'_, F> {
-    fn run(&mut self) -> Result<(), Stop> {
-        self.structure()?;
+impl<F: FnMut(Step<'_>) -> bool> Check<'_, F> {
+    fn run(&mut self, thorough: bool) -> Result<(), Stop> {
+        if thorough {
+            self.structure()?;
+        }
         self.members()?;
         let Some(logs) = whole(known(self.db))? else {
             return self.damaged(Damage::Structure("the logs cannot be read".into()));
@@ -73,7 +80,7 @@ impl<F: FnMut(Step) -> bool> Check<'_, F> {
         for known in logs {
             self.log(&known)?;
         }
-        self.strays()
+        if thorough { self.strays() } else { Ok(()) }
     }
 
     fn damaged(&mut self, damage: Damage) -> Result<(), Stop> {
@@ -81,7 +88,7 @@ impl<F: FnMut(Step) -> bool> Check<'_, F> {
         self.tell(Step::Damage(damage))
     }
 
-    fn tell(&mut self, step: Step) -> Result<(), Stop> {
+    fn tell(&mut self, step: Step<'_>) -> Result<(), Stop> {
         if (self.tell)(step) { Ok(()) } else { Err(Stop::Enough) }
     }
 
@@ -113,6 +120,7 @@ impl<F: FnMut(Step) -> bool> Check<'_, F> {
             match member {
                 Ok(kept) => {
                     self.checked.members += 1;
+                    self.tell(Step::Member(&kept))?;
                     self.names.insert(kept.id, kept.name);
                 }
                 Err(id) => self.damaged(Damage::Member(id))?,
@@ -139,10 +147,13 @@ impl<F: FnMut(Step) -> bool> Check<'_, F> {
                 };
                 (of, Key::Inbox(member))
             }
-            // Its entries are worth a look, whosever they are.
-            None => (format!("log {id}"), Key::Room(RoomName::lobby())),
+            // Its entries are worth more than its name.
+            None => {
+                let name = RoomName::new(&format!("log-{id}"));
+                (format!("log {id}"), Key::Room(name.unwrap_or_else(|_| RoomName::lobby())))
+            }
         };
-        let mut walk = Walk::new(self.db, known, key);
+        let mut walk = Walk::new(self.db, known, key.clone());
         loop {
             let page = walk.page()?;
             if page.is_empty() {
@@ -150,14 +161,16 @@ impl<F: FnMut(Step) -> bool> Check<'_, F> {
             }
             for piece in page {
                 match piece {
-                    Piece::Entry => self.checked.entries += 1,
+                    Piece::Entry(entry) => {
+                        self.checked.entries += 1;
+                        self.tell(Step::Entry(&key, &entry))?;
+                    }
                     Piece::Damaged { first, last, at, why } => {
                         let of = of.clone();
                         self.damaged(Damage::Entries { of, first, last, at, why })?;
                     }
                 }
             }
-            self.tell(Step::Entries(self.checked.entries))?;
         }
     }
 

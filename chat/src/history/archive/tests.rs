@@ -7,7 +7,7 @@ use crate::entry::Content;
 /// What a check says, and what it counts.
 fn check(sample: &Sample) -> (Vec<String>, Checked) {
     let mut told = Vec::new();
-    let checked = Archive::open(&sample.path()).unwrap().check(|step| {
+    let checked = Archive::open(&sample.path()).unwrap().check(true, |step| {
         if let Step::Damage(damage) = step {
             told.push(damage.to_string());
         }
@@ -68,8 +68,8 @@ fn who_has_heard_enough_hears_no_more() {
     sample.sql("UPDATE entries SET body = 'other'");
     let mut told = 0;
     let archive = Archive::open(&sample.path()).unwrap();
-    let checked = archive.check(|_| {
-        told += 1;
+    let checked = archive.check(true, |step| {
+        told += u64::from(matches!(step, Step::Damage(_)));
         told < 3
     });
     assert_eq!((told, checked.unwrap().damaged), (3, 3));
@@ -154,4 +154,48 @@ fn what_is_no_history_is_not_looked_at() {
     newer.sql("PRAGMA user_version = 9");
     let error = Archive::open(&newer.path()).map(|_| ()).unwrap_err();
     assert!(matches!(error, HistoryError::Newer { found: 9, .. }));
+}
+
+#[test]
+fn a_copy_is_whole_private_and_known_as_a_copy() {
+    let sample = Sample::filled();
+    let mut writing = sample.open();
+    let epoch = || {
+        let db = rusqlite::Connection::open(sample.file("copy.db")).unwrap();
+        db.query_row("SELECT epoch FROM logs", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let archive = Archive::open(&sample.path()).unwrap();
+    archive.backup(&sample.file("copy.db")).unwrap();
+    // While a server goes on.
+    let body = "late".into();
+    writing.post(&[room("tea")], None, "zoe", None, Content::Post { body, reply: None });
+    drop((archive, writing));
+    let copy = Archive::open(&sample.file("copy.db")).unwrap();
+    assert_eq!(copy.check(true, |_| true).unwrap(), WHOLE);
+    drop(copy);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(sample.file("copy.db")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let left: Vec<_> = sample.files().into_iter().filter(|name| name.starts_with("copy")).collect();
+    assert_eq!(left, ["copy.db"]);
+    assert_eq!(epoch(), "k3f9");
+    let file = super::super::file::File::open(&sample.file("copy.db"), Default::default());
+    file.unwrap().close().unwrap();
+    assert_ne!(epoch(), "k3f9", "nobody reads on in it as if nothing was missing");
+}
+
+#[test]
+fn a_copy_overwrites_nothing() {
+    let sample = Sample::filled();
+    let archive = Archive::open(&sample.path()).unwrap();
+    fs::write(sample.file("mine"), "mine").unwrap();
+    assert!(matches!(archive.backup(&sample.file("mine")), Err(BackupError::Exists)));
+    assert!(matches!(archive.backup(&sample.path()), Err(BackupError::Exists)));
+    assert_eq!(fs::read(sample.file("mine")).unwrap(), b"mine");
+    assert!(matches!(archive.backup(&sample.file("no/copy")), Err(BackupError::Write(_))));
+    drop(archive);
+    assert_eq!(sample.files(), ["chat.db", "chat.db-lock", "mine"]);
 }

@@ -6,13 +6,13 @@ use super::super::catalog::Key;
 use super::super::rows::{COLUMNS, Stored};
 use super::super::tables::Known;
 use super::damage::Why;
-use crate::entry::{Seq, Timestamp};
+use crate::entry::{Entry, Seq, Timestamp};
 use crate::limits::HISTORY_WALK;
 
 /// A part of a log.
 pub(super) enum Piece {
-    /// An entry that is whole.
-    Entry,
+    /// One that is whole.
+    Entry(Box<Entry>),
     /// Entries that are not served.
     Damaged { first: Seq, last: Seq, at: Option<Timestamp>, why: Why },
 }
@@ -42,7 +42,7 @@ struct Page {
 struct Found {
     seq: Seq,
     at: Option<Timestamp>,
-    entry: Result<(), Why>,
+    entry: Result<Box<Entry>, Why>,
 }
 
 impl Found {
@@ -77,12 +77,12 @@ impl<'a> Walk<'a> {
             for row in page.rows {
                 // What runs backwards is told with SQLite's structure.
                 if row.seq >= self.due {
-                    self.missing_to(row.seq, &mut pieces)?;
+                    self.missing_to(row.seq, &mut pieces);
                     self.due = row.seq.next();
                     push(&mut pieces, row);
                 }
             }
-            self.missing_to(page.end, &mut pieces)?;
+            self.missing_to(page.end, &mut pieces);
         }
         Ok(pieces)
     }
@@ -141,33 +141,26 @@ impl<'a> Walk<'a> {
         let number = |at| row.get::<_, i64>(at).ok().map(|number| number as u64);
         let (seq, at) = (Seq(number(0)?), number(1).map(Timestamp));
         let entry = match Stored::read(self.log, row) {
-            Ok((stored, true)) => stored.entry(&self.key).map(|_| ()).ok_or(Why::Nonsense),
+            Ok((stored, true)) => stored.entry(&self.key).map(Box::new).ok_or(Why::Nonsense),
             // A type that is not the one it was written with is no better.
             Ok((_, false)) | Err(_) => Err(Why::Checksum),
         };
         Some(Found { seq, at, entry })
     }
 
-    /// What is due up to `seq` is not there: missing, unless it was dropped meanwhile.
-    fn missing_to(&mut self, seq: Seq, pieces: &mut Vec<Piece>) -> rusqlite::Result<()> {
+    /// What is due up to `seq` is not there.
+    fn missing_to(&mut self, seq: Seq, pieces: &mut Vec<Piece>) {
         if self.due >= seq {
-            return Ok(());
+            return;
         }
         let due = std::mem::replace(&mut self.due, seq);
         // Nobody knows where a log of which nothing is known begins and ends.
         if self.last == ENDLESS && (due == Seq(0) || seq == ENDLESS) {
             self.due = if seq == ENDLESS { seq.next() } else { seq };
-            return Ok(());
+            return;
         }
-        let oldest = "SELECT oldest FROM logs WHERE id = ?";
-        let oldest = self.db.query_row(oldest, [self.log], |row| row.get::<_, i64>(0)).optional();
-        let oldest = oldest.unwrap_or_default().unwrap_or_default();
-        let first = due.max(Seq(oldest as u64));
-        if first < seq {
-            let why = Why::Missing;
-            pieces.push(Piece::Damaged { first, last: seq.before(), at: None, why });
-        }
-        Ok(())
+        let (last, why) = (seq.before(), Why::Missing);
+        pieces.push(Piece::Damaged { first: due, last, at: None, why });
     }
 }
 
@@ -175,7 +168,7 @@ impl<'a> Walk<'a> {
 fn push(pieces: &mut Vec<Piece>, row: Found) {
     let Found { seq, at, entry } = row;
     match (entry, pieces.last_mut()) {
-        (Ok(()), _) => pieces.push(Piece::Entry),
+        (Ok(entry), _) => pieces.push(Piece::Entry(entry)),
         (Err(Why::Unreadable), Some(Piece::Damaged { last, why: Why::Unreadable, .. }))
             if last.next() == seq =>
         {

@@ -1,0 +1,45 @@
+//! What the program does besides serving, as the command line names it.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print every setting and where it came from
+    Config,
+    /// Say what is damaged or missing in the file of --data
+    ///
+    /// Nothing in it is changed, and a server may have it meanwhile. What is damaged is on stdout, a
+    /// line each, with its room and number, and the exit code is 0 if there is nothing, 1 if there
+    /// is, 4 if the file cannot be used.
+    Check {
+        /// Another file than that of --data
+        file: Option<PathBuf>,
+    },
+    /// Copy the file of --data into another, while a server goes on
+    ///
+    /// As it is at one moment, and checked like `chat check`. Nothing is overwritten. The copy is
+    /// readable by its owner only.
+    Backup {
+        /// The file of the copy; there must be none yet
+        file: PathBuf,
+    },
+    /// Write everything in the file of --data to stdout, a JSON object a line
+    ///
+    /// Rooms, inboxes, edits, deletions, and members with the hashes of their tokens, as they are at
+    /// one moment; a server may have the file meanwhile. What is damaged is left out and named on
+    /// stderr, and the exit code is 1.
+    Export {
+        /// Another file than that of --data
+        file: Option<PathBuf>,
+    },
+    /// Read from stdin what was exported into a new file: all, or nothing
+    ///
+    /// The file of --data, which may not be there yet or has to be empty. A line that is wrong is
+    /// named by its number.
+    Import {
+        /// Another file than that of --data
+        file: Option<PathBuf>,
+    },
+}
