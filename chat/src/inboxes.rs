@@ -1,7 +1,7 @@
 //! The direct messages of every member. An inbox belongs to the member, not to the name: nobody
 //! who takes the name later reads it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -68,7 +68,7 @@ impl Inboxes {
         if post.to.is_empty() || post.to.len() > RECIPIENTS {
             return Err(Refused::Recipients(RECIPIENTS));
         }
-        let (mut to, mut unknown) = (HashMap::new(), Vec::new());
+        let (mut to, mut unknown) = (BTreeMap::new(), Vec::new());
         for name in &post.to {
             let reads =
                 |member: &MemberId| members.has_token(*member) || self.logs().contains_key(member);

@@ -61,6 +61,9 @@ mod random;
 mod reader;
 mod room;
 mod rooms;
+#[cfg(test)]
+mod seeded;
+mod select;
 // 3: one client
 mod session;
 mod sessions;
@@ -79,6 +82,8 @@ pub mod invariants;
 mod listen;
 mod operations;
 mod server;
+#[cfg(test)]
+mod simulation;
 mod sink;
 
 pub use banner::Banner;

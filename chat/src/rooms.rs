@@ -1,6 +1,6 @@
 //! Every room by its name, and the one task that looks after all of them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -18,6 +18,7 @@ use crate::members::{Login, Members};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
 use crate::room::{Room, Sequencer};
+use crate::select::select;
 
 /// The rooms of a server and the members in them.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub struct Rooms {
     changed: Arc<Notify>,
     lobby: Arc<Room>,
     // Held for map operations only, never across an await.
-    rooms: Mutex<HashMap<RoomName, Arc<Room>>>,
+    rooms: Mutex<BTreeMap<RoomName, Arc<Room>>>,
 }
 
 impl Rooms {
@@ -41,7 +42,7 @@ impl Rooms {
         let sequencer = history.map_or(Sequencer::Memory, Sequencer::History);
         let changed = Arc::default();
         let lobby = open(RoomName::lobby(), &sequencer, limits, &tracer, &changed);
-        let rooms = Mutex::new(HashMap::from([(RoomName::lobby(), Arc::clone(&lobby))]));
+        let rooms = Mutex::new(BTreeMap::from([(RoomName::lobby(), Arc::clone(&lobby))]));
         let inboxes = Inboxes::new(limits, sequencer.clone(), Arc::clone(&tracer));
         let limits = limits.clone();
         Self { limits, sequencer, tracer, members, inboxes, changed, lobby, rooms }
@@ -78,10 +79,7 @@ impl Rooms {
     /// Every room and how many members are in it, by name.
     pub fn list(&self) -> Vec<(RoomName, usize)> {
         let open: Vec<_> = self.rooms().values().cloned().collect();
-        let mut list: Vec<_> =
-            open.iter().map(|room| (room.name().clone(), room.count())).collect();
-        list.sort();
-        list
+        open.iter().map(|room| (room.name().clone(), room.count())).collect()
     }
 
     /// The inbox of whoever is logged in.
@@ -138,7 +136,7 @@ impl Rooms {
     pub async fn keep(&self) {
         loop {
             match self.tick(clock::now()) {
-                Some(due) => tokio::select! {
+                Some(due) => select! {
                     () = sleep_until(due.into()) => {}
                     () = self.changed.notified() => {}
                 },
@@ -173,7 +171,7 @@ impl Rooms {
         }
     }
 
-    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomName, Arc<Room>>> {
+    fn rooms(&self) -> MutexGuard<'_, BTreeMap<RoomName, Arc<Room>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

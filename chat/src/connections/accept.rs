@@ -4,12 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use trace::trace;
 
 use super::Door;
 use super::connection::Connection;
+use super::net::{TcpListener, TcpStream};
 use crate::limits::{ACCEPT_PAUSE, ACCEPT_PAUSE_MOST, REFUSAL};
 
 /// Accepts until it is cancelled. An error backs off and never ends it.

@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::guarded::Guarded;
+use super::net::{TcpStream, reset};
 use crate::clock;
 use crate::guard::{Guard, Quiet};
 use crate::limits::Limits;
@@ -85,7 +85,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // Otherwise the kernel keeps for minutes what it could not send to who takes nothing.
         if self.stream.guard().is_blocked() {
-            self.stream.get_ref().set_zero_linger().ok();
+            reset(self.stream.get_ref());
         }
     }
 }

@@ -5,6 +5,7 @@ mod accept;
 mod admission;
 mod connection;
 mod guarded;
+mod net;
 
 use std::fmt;
 use std::io;
@@ -13,7 +14,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -22,10 +22,12 @@ use tokio_util::task::TaskTracker;
 use self::accept::accept;
 pub(crate) use self::admission::{Admission, Full};
 pub use self::connection::Connection;
+pub(crate) use self::net::TcpListener;
 use crate::bucket::Bucket;
 use crate::clock;
 use crate::error::Error;
 use crate::limits::{LINGER, Limits};
+use crate::select::select;
 use crate::tracers::Tracers;
 
 /// The connections of a server, whatever they speak.
@@ -143,7 +145,7 @@ impl Connections {
         for listener in listeners {
             accepting.spawn(accept(listener, Arc::clone(&door), Arc::clone(&serve)));
         }
-        let broken = tokio::select! {
+        let broken = select! {
             () = stop => None,
             Some(Err(broken)) = accepting.join_next() => Some(broken),
         };

@@ -176,7 +176,7 @@ fn tables_of(db: &Connection) -> rusqlite::Result<Vec<(String, String, Option<St
 /// Notes that it is in use; and if the end of the logs cannot be vouched for, they are others from
 /// now on.
 fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError> {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+    let boot = boot();
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (before, clean, power, copied) =
         tx.query_row("SELECT boot, clean, power, copied FROM state", [], |row| {
@@ -188,7 +188,8 @@ fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError
         check(&tx)?;
     }
     // Before anything is written: who is refused leaves no trace.
-    let (logs, _) = (logs(&tx)?, members(&tx)?);
+    let (mut logs, _) = (Vec::from_iter(logs(&tx)?), members(&tx)?);
+    logs.sort_by_key(|(_, log)| log.id);
     if copied || !(clean || power || same_boot) {
         for (key, mut log) in logs {
             log.stand.epoch = Epoch::new(&random_text(8));
@@ -208,4 +209,13 @@ pub(super) fn check(db: &Connection) -> Result<(), HistoryError> {
         "ok" => Ok(()),
         _ => Err(HistoryError::Damaged(found)),
     }
+}
+
+/// Which start of the computer this is, where that can be known.
+fn boot() -> Option<String> {
+    #[cfg(test)]
+    if let Some(boot) = crate::seeded::boot_id() {
+        return Some(boot);
+    }
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()
 }

@@ -191,3 +191,8 @@ impl History {
         }
     }
 }
+
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+pub(crate) use self::simulated::Disk;

@@ -54,6 +54,27 @@ pub(super) enum Ask {
     Close(oneshot::Sender<()>),
 }
 
+impl Ask {
+    /// Answers; or hands back who is to be told once the connection is closed.
+    pub(super) fn answer(
+        self,
+        db: &Connection,
+        tracer: &dyn Tracer,
+    ) -> Option<oneshot::Sender<()>> {
+        let (key, log, span, answer) = match self {
+            Self::Page { key, log, span, answer } => (key, log, span, answer),
+            Self::Close(closed) => return Some(closed),
+        };
+        let page = read(db, &key, log, span).map_err(|error| {
+            trace!(tracer, "Cannot read the history"; event = "read_failed", error = format_args!("{error}"));
+            Refused::Unreadable
+        });
+        // Who asked may have gone.
+        answer.send(page).ok();
+        None
+    }
+}
+
 pub(super) fn start(
     db: Connection,
     mut asked: mpsc::Receiver<Ask>,
@@ -61,20 +82,11 @@ pub(super) fn start(
 ) -> Result<(), HistoryError> {
     let run = move || {
         while let Some(ask) = asked.blocking_recv() {
-            let (key, log, span, answer) = match ask {
-                Ask::Page { key, log, span, answer } => (key, log, span, answer),
-                Ask::Close(closed) => {
-                    drop(db);
-                    closed.send(()).ok();
-                    return;
-                }
-            };
-            let page = read(&db, &key, log, span).map_err(|error| {
-                trace!(tracer, "Cannot read the history"; event = "read_failed", error = format_args!("{error}"));
-                Refused::Unreadable
-            });
-            // Who asked may have gone.
-            answer.send(page).ok();
+            if let Some(closed) = ask.answer(&db, &*tracer) {
+                drop(db);
+                closed.send(()).ok();
+                return;
+            }
         }
     };
     thread::Builder::new().name("pages".into()).spawn(run).map_err(HistoryError::Open)?;

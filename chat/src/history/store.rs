@@ -81,10 +81,12 @@ impl Commits<'_> {
                 }
             });
         }
-        for (key, log) in &logs.changed {
+        let changed = logs.changed;
+        let mut rows: Vec<_> = changed.iter().collect();
+        rows.sort_by_key(|(_, log)| log.id);
+        for (key, log) in rows {
             put(&tx, key, log)?;
         }
-        let changed = logs.changed;
         tx.commit()?;
         self.catalog.committed(changed, &forgotten);
         Ok(outcomes)

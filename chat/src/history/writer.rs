@@ -26,11 +26,11 @@ pub(super) enum Job {
     Close(oneshot::Sender<()>),
 }
 
-struct Writer {
-    file: File,
-    catalog: Arc<Catalog>,
-    stored: Stored,
-    tracer: Arc<dyn Tracer>,
+pub(super) struct Writer {
+    pub(super) file: File,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) stored: Stored,
+    pub(super) tracer: Arc<dyn Tracer>,
 }
 
 pub(super) fn start(
@@ -60,19 +60,35 @@ impl Writer {
     fn run(mut self, waiting: &mut mpsc::Receiver<Job>) -> Result<(), HistoryError> {
         let mut batch = Vec::with_capacity(HISTORY_BATCH);
         while waiting.blocking_recv_many(&mut batch, HISTORY_BATCH) > 0 {
-            let closes = batch.iter().position(|job| matches!(job, Job::Close(_)));
-            let closed = closes.map(|at| batch.split_off(at));
-            self.commit(&mut batch)?;
-            if let Some(closed) = closed {
-                self.file.close()?;
-                for job in closed {
-                    job.refuse(&Refused::NotStored);
-                }
-                waiting.close();
-                return Ok(());
+            let closed = self.store(&mut batch)?;
+            if !closed.is_empty() {
+                return self.close(closed, waiting);
             }
         }
         self.file.close()
+    }
+
+    /// Stores the jobs up to the first that asks to close, which is handed back with what follows
+    /// it. An error means that nothing can be stored any more.
+    pub(super) fn store(&mut self, batch: &mut Vec<Job>) -> Result<Vec<Job>, HistoryError> {
+        let closes = batch.iter().position(|job| matches!(job, Job::Close(_)));
+        let closed = closes.map_or_else(Vec::new, |at| batch.split_off(at));
+        self.commit(batch)?;
+        Ok(closed)
+    }
+
+    /// Closes the file and says so.
+    pub(super) fn close(
+        self,
+        closed: Vec<Job>,
+        waiting: &mut mpsc::Receiver<Job>,
+    ) -> Result<(), HistoryError> {
+        self.file.close()?;
+        for job in closed {
+            job.refuse(&Refused::NotStored);
+        }
+        waiting.close();
+        Ok(())
     }
 
     /// Stores the jobs and tells everybody. An error means that nothing can be stored any more,

@@ -1,6 +1,6 @@
 //! The sessions that read a room, to be woken when there is something to read.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -18,9 +18,9 @@ impl Wake {
     }
 }
 
-// Held for map operations and for waking, never across an await.
+// Held for map operations and for waking, never across an await. Those who came first wake first.
 #[derive(Debug, Default)]
-pub(super) struct Readers(Mutex<HashMap<ClientId, Arc<Wake>>>);
+pub(super) struct Readers(Mutex<BTreeMap<ClientId, Arc<Wake>>>);
 
 impl Readers {
     pub(super) fn add(&self, client: ClientId, wake: &Arc<Wake>) {
@@ -37,7 +37,7 @@ impl Readers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ClientId, Arc<Wake>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ClientId, Arc<Wake>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,19 +8,17 @@ mod websocket;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 use trace::trace;
 
 use self::proxies::Proxies;
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::proxies::client;
 pub use self::websocket::WebSocket;
 use crate::config::Config;
-use crate::connections::{Connections, Drained};
+use crate::connections::{Connections, Drained, TcpListener};
 use crate::error::Error;
 use crate::history::{History, HistoryError};
 use crate::limits::{HISTORY_CLOSE, Limits};
+use crate::select::select;
 use crate::sessions::Sessions;
 use crate::tracers::Tracers;
 use crate::web::Access;
@@ -145,7 +143,7 @@ impl Server {
         let stopping = connections.stopping().clone();
         let mut broken = None;
         let stop = async {
-            tokio::select! {
+            select! {
                 () = stop => {}
                 () = self.keep() => {}
                 why = self.failed() => broken = Some(why),

@@ -23,6 +23,7 @@ use crate::end::End;
 use crate::limits::{HEAD_BYTES, Limits, OPENING_BYTES};
 use crate::lines;
 use crate::opening::Opening;
+use crate::select::select;
 use crate::sessions::Sessions;
 use crate::web;
 use crate::wire::Wire;
@@ -120,7 +121,7 @@ async fn http(connection: Connection, router: Router, proxies: Proxies, sessions
     });
     let serving = http1(sessions.limits()).serve_connection(TokioIo::new(connection), service);
     let mut serving = pin!(serving.with_upgrades());
-    let served = tokio::select! {
+    let served = select! {
         served = &mut serving => served,
         () = stopping.cancelled() => {
             serving.as_mut().graceful_shutdown();

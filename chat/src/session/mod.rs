@@ -34,6 +34,7 @@ use crate::metrics::Connected;
 use crate::name::RoomName;
 use crate::room::Wake;
 use crate::rooms::Rooms;
+use crate::select::select;
 use crate::tracers::Tracers;
 use crate::wire::Wire;
 
@@ -151,7 +152,7 @@ impl Session {
             if alarm(&guard) < timer.deadline() {
                 timer.as_mut().reset(alarm(&guard));
             }
-            tokio::select! {
+            select! {
                 () = &mut stopped => return End::Drain,
                 written = outgoing.write(), if !outgoing.is_empty() => {
                     if let Err(error) = written {

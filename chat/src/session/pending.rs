@@ -10,6 +10,7 @@ use crate::limits::POSTS_WAITING;
 use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::room::Stored;
+use crate::select::select;
 
 /// Answers in the order of their requests, and the next page of history.
 #[derive(Default)]
@@ -49,7 +50,7 @@ impl Pending {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        select! {
             Some(answer) = answers.next() => Next::Answer(answer),
             found = fetched => {
                 let room = self.page.take().map(|(room, _)| room);

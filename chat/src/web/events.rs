@@ -27,6 +27,7 @@ use crate::entry::{ClientId, Epoch, Seq, Slot};
 use crate::limits::{LINGER, Limits};
 use crate::reader::Reader;
 use crate::room::{Besides, Told};
+use crate::select::select;
 use crate::session::Batch;
 use crate::sessions::{Place, Sessions};
 use crate::tracers::Tracers;
@@ -137,7 +138,7 @@ impl Events {
                 batch.sent(&self.tracers, self.client);
                 continue;
             }
-            tokio::select! {
+            select! {
                 () = &mut stopped => return Ok(End::Drain),
                 () = self.out.closed() => return Ok(self.gone()),
                 () = self.reader.behind() => {}
