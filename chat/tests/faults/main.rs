@@ -7,15 +7,18 @@
 mod cuts;
 mod disk;
 mod flips;
+mod injected;
 mod kills;
 mod order;
 mod people;
 mod program;
 mod reading;
 mod recording;
+mod refused;
 mod talk;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
@@ -49,30 +52,61 @@ fn measured(what: &str) {
     writeln!(stdout, "{what}").unwrap();
 }
 
-/// A trial and whether it needs strace.
-type Case = (&'static str, bool, fn());
+/// A trial, and what it needs.
+type Case = (&'static str, Needs, fn());
 
-static CASES: [Case; 5] = [
-    ("kill -9 under load", false, kills::nothing_acknowledged_is_lost),
-    ("power cuts at power", true, cuts::nothing_is_lost_at_power),
-    ("power cuts at process", true, cuts::something_is_lost_at_process_and_told),
-    ("acknowledged behind its sync", true, order::every_acknowledgement_is_behind_its_sync),
-    ("single bits flipped", false, flips::every_one_is_refused_or_told),
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    Strace,
+    SmallDisk,
+}
+
+impl Needs {
+    /// What is missing here, in a few words.
+    fn missing(self) -> Option<&'static str> {
+        let (there, missing) = match self {
+            Self::Nothing => return None,
+            Self::Strace => {
+                let strace = Command::new("strace").arg("-V").stdout(Stdio::null()).status();
+                (strace.is_ok_and(|status| status.success()), "no strace on PATH")
+            }
+            Self::SmallDisk => {
+                (injected::small_disk(Path::new("/mnt")).is_some(), "no rights to mount")
+            }
+        };
+        (!there).then_some(missing)
+    }
+}
+
+static CASES: [Case; 10] = [
+    ("kill -9 under load", Needs::Nothing, kills::nothing_acknowledged_is_lost),
+    ("power cuts at power", Needs::Strace, cuts::nothing_is_lost_at_power),
+    ("power cuts at process", Needs::Strace, cuts::something_is_lost_at_process_and_told),
+    (
+        "acknowledged behind its sync",
+        Needs::Strace,
+        order::every_acknowledgement_is_behind_its_sync,
+    ),
+    ("single bits flipped", Needs::Nothing, flips::every_one_is_refused_or_told),
+    ("a sync fails", Needs::Strace, injected::a_sync_fails),
+    ("a write finds no space", Needs::Strace, injected::a_write_finds_no_space),
+    ("a write fails", Needs::Strace, injected::a_write_fails),
+    ("a disk fills and is freed", Needs::SmallDisk, injected::a_disk_fills_and_is_freed),
+    ("files that cannot be used", Needs::Nothing, refused::every_file_that_cannot_be_used),
 ];
 
 fn main() -> ExitCode {
     let required = std::env::var_os("CHAT_TEST_REQUIRE").is_some_and(|what| what == "all");
-    let strace = Command::new("strace").arg("-V").stdout(Stdio::null()).status();
-    let strace = strace.is_ok_and(|status| status.success());
     let trials = CASES.map(|(name, needs, run)| {
-        let missing = needs && !strace;
+        let missing = needs.missing();
         let trial = Trial::test(name, move || {
             run();
             Ok(())
         });
         trial
-            .with_kind(if missing { "no strace on PATH" } else { "" })
-            .with_ignored_flag(missing && !required)
+            .with_kind(missing.unwrap_or_default())
+            .with_ignored_flag(missing.is_some() && !required)
     });
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }

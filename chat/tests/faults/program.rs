@@ -24,6 +24,10 @@ impl Folder {
         Self(path)
     }
 
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
@@ -55,7 +59,6 @@ pub fn program(before: &[&str], data: &Path, args: &[&str]) -> Command {
 pub struct Program {
     child: Child,
     stderr: mpsc::Receiver<String>,
-    /// Of the program itself, whatever runs it.
     own_id: u32,
     pub port: u16,
 }
@@ -83,6 +86,11 @@ impl Program {
             said.extend([line.as_str(), "\n"]);
         }
         Err((said, program.child.wait().unwrap()))
+    }
+
+    /// Of the program itself, whatever runs it.
+    pub fn own_id(&self) -> u32 {
+        self.own_id
     }
 
     /// What it says next on stderr; `None` once it has ended.
