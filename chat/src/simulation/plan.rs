@@ -67,7 +67,7 @@ impl Plan {
             _ => Kept::Power,
         };
         let clients = 2 + lot.below(4) as usize;
-        let buffer = 2 + lot.below(60) as usize;
+        let buffer = 16 + lot.below(48) as usize;
         let limits = Limits {
             ping: Duration::from_secs(1),
             idle: Duration::from_secs(3),
