@@ -1,10 +1,11 @@
 //! Requests to every address.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use tokio::runtime;
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::limits::Limits;
-use crate::server::Server;
+use crate::server::{Server, client};
 use crate::web::Access;
 
 /// A request: its method and address on the first line, then its headers, an empty line, and its
@@ -42,8 +43,18 @@ pub fn http(input: &[u8]) {
     runtime.expect("a runtime").block_on(answered(request));
 }
 
+/// Who asks through a proxy, here any private address, is no proxy and said so.
+fn forwarded(headers: &HeaderMap) {
+    let is_proxy = |ip| matches!(ip, IpAddr::V4(v4) if v4.is_private());
+    let Some(ip) = client(headers, is_proxy) else { return };
+    assert!(!is_proxy(ip) && ip == ip.to_canonical(), "{ip}");
+    assert!(headers.contains_key("x-forwarded-for"), "{ip}");
+    assert_eq!(client(headers, |_| true), None);
+}
+
 async fn answered(request: Request) {
     let server = Server::new(Limits::default(), Access::default(), Default::default());
+    forwarded(request.headers());
     let hosts = request.headers().get_all(header::HOST).iter().count();
     let got = server.router().call(request).await;
     let mut answer: Response = got.unwrap_or_else(|never| match never {});

@@ -12,6 +12,8 @@ use tokio::time::timeout;
 use trace::trace;
 
 use self::proxies::Proxies;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::proxies::client;
 pub use self::websocket::WebSocket;
 use crate::config::Config;
 use crate::connections::{Connections, Drained, TcpListener};

@@ -39,7 +39,7 @@ impl Proxies {
 }
 
 /// The last address that is no proxy's: what stands before it is only claimed.
-fn client(headers: &HeaderMap, is_proxy: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
+pub(crate) fn client(headers: &HeaderMap, is_proxy: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().collect();
     let hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|&byte| byte == b','));
     let mut hops = hops.map(|hop| address(str::from_utf8(hop).ok()?.trim()));

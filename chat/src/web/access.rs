@@ -1,14 +1,16 @@
 //! Who may ask: the Host and Origin of every request, and the headers of every answer.
 
+use std::future::ready;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
+use super::problem::Problem;
 use crate::tracers::Tracers;
 
 /// Which names this server has, and whose pages may use it.
@@ -64,21 +66,28 @@ impl Denied {
     }
 }
 
-impl IntoResponse for Denied {
-    fn into_response(self) -> Response {
-        match self {
-            Self::NoHost => (StatusCode::BAD_REQUEST, "the Host header is missing\n".into()),
-            Self::TwoHosts => (StatusCode::BAD_REQUEST, "there are two Host headers\n".into()),
-            Self::Host(host) => (
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        let code = denied.code();
+        let (status, text) = match denied {
+            Denied::NoHost => (StatusCode::BAD_REQUEST, "the Host header is missing".into()),
+            Denied::TwoHosts => (StatusCode::BAD_REQUEST, "there are two Host headers".into()),
+            Denied::Host(host) => (
                 StatusCode::MISDIRECTED_REQUEST,
-                format!("{host:?} is not a name of this server; its operator can add it: chat --host NAME\n"),
+                format!(
+                    "{host:?} is not a name of this server; its operator can add it: \
+                     chat --host NAME"
+                ),
             ),
-            Self::Origin(origin) => (
+            Denied::Origin(origin) => (
                 StatusCode::FORBIDDEN,
-                format!("pages from {origin:?} may not use this server; its operator can let them: chat --allow-origin ORIGIN\n"),
+                format!(
+                    "pages from {origin:?} may not use this server; its operator can let them: \
+                     chat --allow-origin ORIGIN"
+                ),
             ),
-        }
-        .into_response()
+        };
+        Self::new(status, code, text)
     }
 }
 
@@ -158,8 +167,15 @@ fn is_loopback(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || ip(name).is_some_and(|ip| ip.is_loopback())
 }
 
-/// `router` behind the checks and with the headers.
+/// `router` behind the checks, with an answer to methods that it does not know, and with the
+/// headers.
 pub(crate) fn guarded(router: Router, access: Access, tracers: Tracers) -> Router {
+    let asked = tracers.clone();
+    let router = router.method_not_allowed_fallback(move |headers: HeaderMap| {
+        let problem = Problem::wrong_method();
+        asked.request_refused(problem.code());
+        ready(problem.told_to(&headers))
+    });
     router.layer(middleware::from_fn_with_state((Arc::new(access), tracers), guard))
 }
 
@@ -172,7 +188,7 @@ async fn guard(
         Ok(()) => next.run(request).await,
         Err(denied) => {
             tracers.request_refused(denied.code());
-            denied.into_response()
+            Problem::from(denied).told_to(request.headers())
         }
     };
     with_headers(response)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -39,6 +39,22 @@ impl Problem {
         let text = "there are as many connections from your address as there may be; try later";
         let retry = Some(Duration::from_secs(5));
         Self { retry, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_from_address", text) }
+    }
+
+    /// The address is there, and takes other methods.
+    pub(super) fn wrong_method() -> Self {
+        let text = "this address takes other methods; the header Allow names them";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", text)
+    }
+
+    /// As whoever asked reads it: who opens a page gets the words alone.
+    pub(super) fn told_to(self, headers: &HeaderMap) -> Response {
+        let accepts = headers.get_all(header::ACCEPT).iter();
+        let mut accepts = accepts.filter_map(|value| value.to_str().ok());
+        match accepts.any(|kinds| kinds.contains("text/html")) {
+            true => (self.status, format!("{}\n", self.text)).into_response(),
+            false => self.into_response(),
+        }
     }
 
     pub(super) fn code(&self) -> &'static str {

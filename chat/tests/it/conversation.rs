@@ -51,21 +51,26 @@ impl Listener {
     }
 
     fn sees(&mut self, told: &str) {
-        let mut told = told.to_owned();
-        for (key, shown) in [("at", "AT"), ("token", "TOKEN"), ("epoch", "EPOCH")] {
-            let key = format!("\"{key}\":\"");
-            let parts: Vec<_> = told.split(&key).collect();
-            let rest = parts[1..].iter().map(|part| part.split_once('"').unwrap().1);
-            let rest: String = rest.map(|rest| format!("{key}{shown}\"{rest}")).collect();
-            told = format!("{}{rest}", parts[0]);
-        }
-        self.seen += &format!("< {told}\n");
+        self.seen += &format!("< {}\n", without_chance(told));
     }
 
     /// Tells what somebody else does.
     fn note(&mut self, what: &str) {
         self.seen += &format!("\n# {what}\n");
     }
+}
+
+/// What is told, without what differs from run to run.
+pub fn without_chance(told: &str) -> String {
+    let mut told = told.to_owned();
+    for (key, shown) in [("at", "AT"), ("token", "TOKEN"), ("epoch", "EPOCH")] {
+        let key = format!("\"{key}\":\"");
+        let parts: Vec<_> = told.split(&key).collect();
+        let rest = parts[1..].iter().map(|part| part.split_once('"').unwrap().1);
+        let rest: String = rest.map(|rest| format!("{key}{shown}\"{rest}")).collect();
+        told = format!("{}{rest}", parts[0]);
+    }
+    told
 }
 
 async fn conversation(wire: Wire) -> String {

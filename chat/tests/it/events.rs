@@ -9,7 +9,8 @@ use axum::http::request::Builder;
 use chat::{Access, Limits, Server, Tracers};
 use futures_util::SinkExt;
 use http_body_util::BodyExt;
-use serde_json::Value;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
@@ -17,6 +18,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tower_service::Service;
 use trace::Recorder;
 
+use crate::conversation::without_chance;
 use crate::sockets::{PATIENCE, Running, next, serve};
 
 /// A reader of events, as curl or a browser is one.
@@ -62,6 +64,43 @@ impl Events {
         }
         text.lines().map(str::to_owned).collect()
     }
+}
+
+#[tokio::test]
+async fn a_whole_conversation() {
+    let server = serve(Limits::default()).await;
+    server.post("/rooms/lobby?as=zoe", "", "first").await;
+    let mut reader = server.events("/rooms/lobby/events", "Last-Event-ID: k3f9.1041\r\n").await;
+    let epoch = server.look("/rooms/lobby/messages").await.1["epoch"].clone();
+    let mut ann = server.socket("/rooms/lobby/ws", "chat.v1").await.unwrap();
+    let mut told = reader.lines(8).await;
+    for (request, lines) in [
+        (json!({"type":"hello","id":0,"name":"ann"}), 0),
+        (json!({"type":"post","id":1,"mid":"m1","body":"hi <there>"}), 3),
+        (json!({"type":"post","id":2,"body":"\"two\"\nlines & \u{1b}[1m \u{1f600}","reply":2}), 3),
+        (json!({"type":"edit","id":3,"of":2,"body":"hi there"}), 3),
+        (json!({"type":"delete","id":4,"of":3}), 3),
+        // What is not of the room is not told.
+        (json!({"type":"typing"}), 0),
+        (json!({"type":"post","id":5,"to":["ann"],"body":"note"}), 0),
+        (json!({"type":"join","id":6,"room":"tea"}), 0),
+        (json!({"type":"post","id":7,"room":"tea","body":"milk?"}), 0),
+        (json!({"type":"dance","id":8}), 0),
+    ] {
+        ann.send(Message::text(request.to_string())).await.unwrap();
+        let answers =
+            |text: &str| serde_json::from_str::<Value>(text).unwrap()["id"] == request["id"];
+        while request["id"].is_u64() && !answers(next(&mut ann).await.to_text().unwrap()) {}
+        told.extend(reader.lines(lines).await);
+    }
+    let mut told = told.join("\n");
+    server.stop.send(()).unwrap();
+    while let Some(chunk) = reader.chunk().await {
+        told += &format!("\n{}", chunk.trim_end());
+    }
+    let told = without_chance(&told).replace(epoch.as_str().unwrap(), "EPOCH");
+    let after = told.rsplit_once("retry: ").unwrap().1.lines().next().unwrap().to_owned();
+    assert_snapshot!(told.replace(&after, "MS"));
 }
 
 #[tokio::test]

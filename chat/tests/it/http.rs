@@ -207,6 +207,35 @@ async fn a_form_on_another_site_posts_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_refused_at_the_door_is_told_as_it_is_read() {
+    let server = serve(Limits::default()).await;
+    let foreign = "Origin: https://evil.example";
+    for (method, path, headers, status, code) in [
+        ("DELETE", "/rooms/lobby", "Host: localhost", 405, "wrong_method"),
+        ("PUT", "/rooms/lobby/messages", "Host: localhost", 405, "wrong_method"),
+        ("POST", "/", "Host: localhost", 405, "wrong_method"),
+        ("GET", "/rooms", "Host: evil.example", 421, "wrong_host"),
+        ("GET", "/rooms", "X: x", 400, "no_host"),
+        ("GET", "/rooms", "Host: [::1]\r\nHost: [::1]", 400, "two_hosts"),
+        ("POST", "/rooms/lobby", &format!("Host: localhost\r\n{foreign}"), 403, "wrong_origin"),
+    ] {
+        let ask = format!("{method} {path} HTTP/1.1\r\n{headers}\r\nConnection: close\r\n");
+        let answer = server.ask(&format!("{ask}\r\n")).await;
+        let (told, object) = parsed(&answer);
+        assert_eq!((told, &object["code"]), (status, &code.into()), "{answer}");
+        assert_eq!(answer.contains("\r\nallow: GET"), status == 405, "{answer}");
+        let text = object["text"].as_str().unwrap();
+        // A browser that opens a page.
+        let page = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+        let words = server.ask(&format!("{ask}{page}\r\n")).await;
+        assert!(words.ends_with(&format!("\r\n\r\n{text}\n")), "{words}");
+        assert!(words.contains("content-type: text/plain") && words.contains("nosniff"), "{words}");
+        let refused = format!("chat_refused_total{{reason=\"{code}\"}}");
+        assert!(server.metric(&refused).await.unwrap() >= 2, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let request_body = Duration::from_millis(200);
     let server = serve(Limits { request_body, ..Limits::default() }).await;
