@@ -13,6 +13,7 @@ import { Status } from "./status.js";
 import { Card } from "./card.js";
 import { Compose } from "./compose.js";
 import { face, nameOf } from "./row.js";
+import { Search } from "./search.js";
 import { share } from "./share.js";
 
 const TOKEN_MS = 2_000;
@@ -72,6 +73,17 @@ const room = new Room(roomName, {
 });
 const outbox = new Outbox(room, wire, { changed: draw, refused: () => reading.toBottom() });
 pending.attach(outbox);
+new Search($("search"), {
+  ...shared,
+  ask(q, before, answer) {
+    if (wire.phase !== "online") return false;
+    wire.ask({ type: "search", room: roomName, q, before }, answer);
+    return true;
+  },
+  // As it reads now, whatever became of it since.
+  entry: (frame) => ({ ...room.entry(frame, false), change: undefined }),
+  show: (seq) => log.show(seq),
+});
 const people = new People(log, $("who"), document.querySelectorAll(".count"));
 const card = new Card($("card"), (name) => {
   wanted = name;

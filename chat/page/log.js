@@ -83,6 +83,17 @@ export class Log {
     return this.#former.delete(key);
   }
 
+  /** Brings a message into view; false if it is not here. */
+  show(seq) {
+    this.flush();
+    const row = this.#rows.get(seq);
+    if (!row) return false;
+    row.scrollIntoView({ block: "center" });
+    row.classList.remove("found");
+    requestAnimationFrame(() => row.classList.add("found"));
+    return true;
+  }
+
   rule(kind, words) {
     this.#add({ node: ruleRow(kind, words) });
   }

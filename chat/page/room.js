@@ -61,7 +61,7 @@ export class Room {
       const change = changeOf(frame);
       if (change && !this.#changes.has(change.of)) this.#changes.set(change.of, change.body);
     }
-    const entries = messages.filter((frame) => frame.type === "message").map((frame) => this.#entry(frame, false));
+    const entries = messages.filter((frame) => frame.type === "message").map((frame) => this.entry(frame, false));
     const fresh = entries.filter((entry) => !this.#on.known(entry));
     if (fresh.length > 0) this.#on.older(fresh);
     if (begun && oldest > 1) this.#on.top("skipped", t("trimmed"));
@@ -79,7 +79,7 @@ export class Room {
 
   frame(frame) {
     // A direct message has its place in the inbox, not here.
-    if (frame.type === "message" && frame.to) this.#on.message(this.#entry(frame, true));
+    if (frame.type === "message" && frame.to) this.#on.message(this.entry(frame, true));
     else if (frame.type === "message") this.#message(frame);
     else if (changeOf(frame)) this.#changed(frame);
     else if (frame.type === "reset") this.#reset(frame);
@@ -136,7 +136,7 @@ export class Room {
 
   #message(frame) {
     if (!this.#advance(frame)) return;
-    const entry = this.#entry(frame, frame.seq > this.#news);
+    const entry = this.entry(frame, frame.seq > this.#news);
     if (this.#held && this.#on.known(entry)) {
       // What came before it lies before the rows, and is told when it is asked for.
       this.#held = null;
@@ -166,7 +166,8 @@ export class Room {
     this.#on.message(entry);
   }
 
-  #entry(frame, news) {
+  /** What a message says, and to whom. */
+  entry(frame, news) {
     const at = new Date(frame.at);
     return {
       seq: frame.to ? null : frame.seq,

@@ -43,6 +43,7 @@ mod limits;
 mod metrics;
 mod name;
 mod refused;
+mod search;
 mod tracers;
 // 1: pure machines; time is an argument
 mod bucket;

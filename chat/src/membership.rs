@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::command::{Joined, Lost, Page, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::{ClientId, MemberId, Seq, Slot};
-use crate::history::{Found, Posting};
+use crate::entry::{ClientId, Epoch, MemberId, Seq, Slot};
+use crate::history::{Found, Hits, Posting};
 use crate::log::Cursor;
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::room::{Besides, Draft, Room, Told, Wake};
+use crate::search::Search;
 
 /// One session's place in one room.
 #[derive(Debug)]
@@ -96,6 +97,17 @@ impl Membership {
     ) -> impl Future<Output = Result<Page, Refused>> + use<> {
         let room = Arc::clone(&self.room);
         async move { room.page(range, most).await }
+    }
+
+    /// The newest of the room's messages that have the words.
+    pub(crate) fn search(
+        &self,
+        search: Search,
+        before: Option<Seq>,
+        most: usize,
+    ) -> impl Future<Output = Result<(Epoch, Hits), Refused>> + use<> {
+        let room = Arc::clone(&self.room);
+        async move { room.search(search, before, most).await }
     }
 
     /// Leaves for a reason.

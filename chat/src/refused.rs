@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::entry::Seq;
-use crate::limits::{BUSY_MS, RETURN_MS, RETURN_SPREAD_MS};
+use crate::limits::{BUSY_MS, RETURN_MS, RETURN_SPREAD_MS, SEARCH_CHARS};
 use crate::name::{Name, NameError};
 
 /// Why the session did not do what it was asked. `Display` is for the person who asked: what was
@@ -67,6 +67,10 @@ pub enum Refused {
     NotYours,
     /// No such room.
     NoRoom,
+    /// A search without a word, or with too many characters.
+    BadSearch,
+    /// What is not kept in a file, or is for members alone, is in no index.
+    NotSearchable,
     /// A message that is not UTF-8.
     NotText,
     /// A message without text.
@@ -121,6 +125,8 @@ impl Refused {
             Self::NoMessage(_) => "no_message",
             Self::NotYours => "not_yours",
             Self::NoRoom => "no_room",
+            Self::BadSearch => "bad_search",
+            Self::NotSearchable => "not_searchable",
             Self::NotText => "not_text",
             Self::EmptyBody => "empty_body",
             Self::TooLong(_) => "too_long",
@@ -183,6 +189,12 @@ impl fmt::Display for Refused {
             Self::NoRoom => {
                 f.write_str("there is no such room; joining it or posting to it makes it")
             }
+            Self::BadSearch => {
+                write!(f, "a search is a word or several, of at most {SEARCH_CHARS} characters")
+            }
+            Self::NotSearchable => f.write_str(
+                "only rooms that the server keeps in a file can be searched (chat --data FILE)",
+            ),
             Self::NotText => f.write_str("a message is UTF-8 text"),
             Self::EmptyBody => f.write_str("a message needs some text"),
             Self::TooLong(most) => write!(f, "a message has at most {most} bytes; shorten it"),

@@ -4,6 +4,7 @@ mod reply;
 
 use crate::entry::{Content, Epoch, Mid, Seq};
 use crate::name::{Name, RoomName};
+use crate::search::Search;
 
 pub use self::reply::{Joined, Lost, Missed, Page, Posted, Reply, Stored};
 
@@ -59,6 +60,17 @@ pub enum Command {
         room: Option<RoomName>,
         /// Which of them.
         range: Range,
+        /// How many at most.
+        limit: Option<usize>,
+    },
+    /// For messages that have words.
+    Search {
+        /// The room; `None` is the room of the client's address.
+        room: Option<RoomName>,
+        /// The words.
+        search: Search,
+        /// Only those before this.
+        before: Option<Seq>,
         /// How many at most.
         limit: Option<usize>,
     },

@@ -60,6 +60,19 @@ pub enum Reply {
         /// The entries.
         page: Page,
     },
+    /// Messages that were searched for.
+    Found {
+        /// The request it answers.
+        id: Option<u64>,
+        /// The room.
+        room: RoomName,
+        /// Its log.
+        epoch: Epoch,
+        /// Newest first, each as it reads now.
+        messages: Vec<Arc<Entry>>,
+        /// Before which seq there may be more.
+        before: Option<Seq>,
+    },
     /// All rooms, and how many members are in each.
     Rooms {
         /// The request it answers.

@@ -14,7 +14,7 @@ pub use self::backup::BackupError;
 pub(crate) use self::check::{Checked, Step};
 use self::damage::Damage;
 use super::error::HistoryError;
-use super::file::{beside, is_new};
+use super::file::{beside, version};
 use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED};
 
 /// A history that is only read.
@@ -38,9 +38,9 @@ impl Archive {
         db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
         // What a server that was killed left beside the file stays there for the next one.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        match is_new(db)? {
-            true => Err(HistoryError::NotOurs),
-            false => Ok(archive),
+        match version(db)? {
+            0 => Err(HistoryError::NotOurs),
+            _ => Ok(archive),
         }
     }
 

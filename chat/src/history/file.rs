@@ -11,6 +11,7 @@ use super::Durability;
 use super::catalog::Catalog;
 use super::error::HistoryError;
 use super::tables::{logs, members, put};
+use super::words;
 use crate::entry::Epoch;
 use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED};
 use crate::random::random_text;
@@ -19,7 +20,7 @@ use crate::random::random_text;
 const ID: i32 = 0x6368_6174;
 
 /// Of what is in it.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE state (
@@ -64,7 +65,7 @@ impl File {
         db.busy_timeout(HISTORY_LOCKED)?;
         // A file that is refused stays as it is, and so does what waits beside it.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        let new = is_new(&db)?;
+        let version = version(&db)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         // Whatever comes later: that it is in use has to be on the disk before the first entry, or
         // a file whose end was lost in a power cut looks like one that was closed.
@@ -72,12 +73,8 @@ impl File {
         // What was deleted is not to be found in the file.
         db.pragma_update(None, "secure_delete", true)?;
         db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
-        if new {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-            tx.execute_batch(SCHEMA)?;
-            tx.pragma_update(None, "application_id", ID)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-            tx.commit()?;
+        if version < VERSION {
+            migrate(&mut db, version)?;
         }
         begin(&mut db, durability)?;
         if durability == Durability::Process {
@@ -143,15 +140,15 @@ pub(super) fn private(path: &Path, new: bool) -> io::Result<std::fs::File> {
     options.open(path)
 }
 
-/// Whether nothing is in it yet; an error if something else is.
-pub(super) fn is_new(db: &Connection) -> Result<bool, HistoryError> {
+/// The version of what is in it, 0 if that is nothing; an error if it is something else.
+pub(super) fn version(db: &Connection) -> Result<i32, HistoryError> {
     let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let (id, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
     match (id, version) {
-        (0, 0) if tables == 0 => Ok(true),
-        (ID, VERSION) => match tables_of(db)? == tables_of(&made()?)? {
-            true => Ok(false),
+        (0, 0) if tables == 0 => Ok(0),
+        (ID, 1..=VERSION) => match tables_of(db)? == tables_of(&made(version)?)? {
+            true => Ok(version),
             false => Err(HistoryError::Damaged("its tables are not those of its version".into())),
         },
         (ID, found) if found > VERSION => Err(HistoryError::Newer { found, known: VERSION }),
@@ -159,11 +156,19 @@ pub(super) fn is_new(db: &Connection) -> Result<bool, HistoryError> {
     }
 }
 
-/// A file of this version in memory.
-fn made() -> rusqlite::Result<Connection> {
+/// A file of a version in memory.
+fn made(version: i32) -> rusqlite::Result<Connection> {
     let db = Connection::open_in_memory()?;
-    db.execute_batch(SCHEMA)?;
+    (1..=version).try_for_each(|version| db.execute_batch(schema(version)))?;
     Ok(db)
+}
+
+/// What a version has that the one before had not.
+fn schema(version: i32) -> &'static str {
+    match version {
+        1 => SCHEMA,
+        _ => words::SCHEMA,
+    }
 }
 
 /// What its tables and indexes are, as SQLite says it.
@@ -171,6 +176,19 @@ fn tables_of(db: &Connection) -> rusqlite::Result<Vec<(String, String, Option<St
     let mut statement =
         db.prepare("SELECT name, tbl_name, sql FROM sqlite_master ORDER BY name")?;
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
+/// Makes it what this version knows, from what another one left.
+fn migrate(db: &mut Connection, version: i32) -> Result<(), HistoryError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    (version + 1..=VERSION).try_for_each(|version| tx.execute_batch(schema(version)))?;
+    if version < 2 {
+        words::index(&tx)?;
+    }
+    tx.pragma_update(None, "application_id", ID)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()?;
+    Ok(())
 }
 
 /// Notes that it is in use; and if the end of the logs cannot be vouched for, they are others from

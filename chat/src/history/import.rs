@@ -15,6 +15,7 @@ use super::members::Kept;
 use super::rows::{self, Stored};
 use super::store::{insert, keep, next_log};
 use super::tables::put;
+use super::words;
 use crate::entry::{Content, Entry, Epoch, MemberId, Seq};
 use crate::random::random_text;
 
@@ -134,6 +135,7 @@ impl Import {
         for (key, coming) in &self.logs {
             put(&self.file.db, key, &coming.log)?;
         }
+        words::index(&self.file.db)?;
         self.file.db.execute_batch("COMMIT")?;
         self.file.close()?;
         Ok(self.done)

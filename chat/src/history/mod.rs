@@ -6,6 +6,7 @@ mod catalog;
 mod changes;
 mod error;
 mod file;
+mod finder;
 mod import;
 mod members;
 mod reader;
@@ -14,6 +15,7 @@ mod rows;
 mod sample;
 mod store;
 mod tables;
+mod words;
 mod writer;
 
 use std::path::Path;
@@ -29,6 +31,8 @@ use self::catalog::Catalog;
 pub(crate) use self::catalog::{Key, Stand};
 pub use self::error::HistoryError;
 use self::file::File;
+pub(crate) use self::finder::Hits;
+use self::finder::Hunt;
 pub(crate) use self::import::{Import, Imported, NotTaken};
 pub(crate) use self::members::{Kept, TokenHash};
 use self::reader::Ask;
@@ -37,8 +41,9 @@ pub(crate) use self::store::{Proposal, Target};
 use self::writer::Job;
 use crate::command::{Posted, Stored};
 use crate::entry::{MemberId, Seq};
-use crate::limits::{HISTORY_INBOX, HISTORY_PAGES};
+use crate::limits::{HISTORY_INBOX, HISTORY_PAGES, SEARCHES};
 use crate::refused::Refused;
+use crate::search::Search;
 
 /// What a stored message survives, and what it costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +74,7 @@ pub struct History {
     catalog: Arc<Catalog>,
     jobs: mpsc::Sender<Job>,
     asks: mpsc::Sender<Ask>,
+    searches: mpsc::Sender<Ask>,
     failed: watch::Receiver<Option<Arc<HistoryError>>>,
     durability: Durability,
 }
@@ -105,10 +111,12 @@ impl History {
         let catalog = Arc::new(file.catalog()?);
         let (jobs, waiting) = mpsc::channel(HISTORY_INBOX);
         let (asks, asked) = mpsc::channel(HISTORY_PAGES);
+        let (searches, searched) = mpsc::channel(SEARCHES);
         let (fail, failed) = watch::channel(None);
-        reader::start(file.second()?, asked, Arc::clone(&tracer))?;
+        reader::start("pages", file.second()?, asked, Arc::clone(&tracer))?;
+        reader::start("searches", file.second()?, searched, Arc::clone(&tracer))?;
         writer::start(file, Arc::clone(&catalog), durability, waiting, fail, tracer)?;
-        Ok(Self { catalog, jobs, asks, failed, durability })
+        Ok(Self { catalog, jobs, asks, searches, failed, durability })
     }
 
     /// What an acknowledgement means.
@@ -167,6 +175,21 @@ impl History {
         found.await.unwrap_or(Err(Refused::NotStored))
     }
 
+    /// The newest messages of a room that have the words, up to a seq.
+    pub(crate) async fn search(
+        &self,
+        key: Key,
+        search: Search,
+        last: Seq,
+        most: usize,
+    ) -> Result<Hits, Refused> {
+        let Some(log) = self.catalog.log(&key) else { return Ok(Hits::default()) };
+        let (answer, hits) = oneshot::channel();
+        let hunt = Hunt { key, log: log.id, search, last: last.min(log.stand.head), most };
+        self.searches.try_send(Ask::Search { hunt, answer }).map_err(|_| Refused::Busy)?;
+        hits.await.unwrap_or(Err(Refused::NotStored))
+    }
+
     /// Ends when nothing can be stored any more, and says why.
     pub async fn failed(&self) -> Arc<HistoryError> {
         let mut failed = self.failed.clone();
@@ -181,9 +204,11 @@ impl History {
     /// Stores what waits and closes the file. Nothing is stored or read any more.
     pub async fn close(&self) {
         // The last connection puts everything into the one file, and that can only be the writer.
-        let (done, closed) = oneshot::channel();
-        if self.asks.send(Ask::Close(done)).await.is_ok() {
-            closed.await.ok();
+        for asks in [&self.asks, &self.searches] {
+            let (done, closed) = oneshot::channel();
+            if asks.send(Ask::Close(done)).await.is_ok() {
+                closed.await.ok();
+            }
         }
         let (done, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(done)).await.is_ok() {

@@ -1,4 +1,5 @@
-//! The thread that reads pages, one after the other.
+//! The threads that read: one page after the other, and one search after the other, so that no page
+//! waits for a search.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,6 +10,7 @@ use trace::{Tracer, trace};
 
 use super::catalog::Key;
 use super::error::HistoryError;
+use super::finder::{Hits, Hunt, find};
 use super::rows::{COLUMNS, Stored};
 use crate::entry::{Entry, Seq};
 use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES};
@@ -50,6 +52,10 @@ pub(super) enum Ask {
         span: Span,
         answer: oneshot::Sender<Result<Vec<Found>, Refused>>,
     },
+    Search {
+        hunt: Hunt,
+        answer: oneshot::Sender<Result<Hits, Refused>>,
+    },
     /// The connection is closed, and nothing is read any more.
     Close(oneshot::Sender<()>),
 }
@@ -61,21 +67,27 @@ impl Ask {
         db: &Connection,
         tracer: &dyn Tracer,
     ) -> Option<oneshot::Sender<()>> {
-        let (key, log, span, answer) = match self {
-            Self::Page { key, log, span, answer } => (key, log, span, answer),
-            Self::Close(closed) => return Some(closed),
-        };
-        let page = read(db, &key, log, span).map_err(|error| {
+        let unreadable = |error| {
             trace!(tracer, "Cannot read the history"; event = "read_failed", error = format_args!("{error}"));
             Refused::Unreadable
-        });
+        };
         // Who asked may have gone.
-        answer.send(page).ok();
+        match self {
+            Self::Page { key, log, span, answer } => {
+                answer.send(read(db, &key, log, span).map_err(unreadable)).ok();
+            }
+            Self::Search { answer, .. } if answer.is_closed() => {}
+            Self::Search { hunt, answer } => {
+                answer.send(find(db, &hunt).map_err(unreadable)).ok();
+            }
+            Self::Close(closed) => return Some(closed),
+        }
         None
     }
 }
 
 pub(super) fn start(
+    name: &str,
     db: Connection,
     mut asked: mpsc::Receiver<Ask>,
     tracer: Arc<dyn Tracer>,
@@ -89,7 +101,7 @@ pub(super) fn start(
             }
         }
     };
-    thread::Builder::new().name("pages".into()).spawn(run).map_err(HistoryError::Open)?;
+    thread::Builder::new().name(name.into()).spawn(run).map_err(HistoryError::Open)?;
     Ok(())
 }
 

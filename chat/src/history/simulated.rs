@@ -58,13 +58,15 @@ impl Disk {
         let (catalog, second) = (Arc::new(file.catalog()?), file.second()?);
         let (jobs, waiting) = mpsc::channel(HISTORY_INBOX);
         let (asks, asked) = mpsc::channel(HISTORY_PAGES);
+        // Nobody searches.
+        let (searches, _) = mpsc::channel(1);
         let (fail, failed) = watch::channel(None);
         let stored = self.durability.stored();
         let (shared, told) = (Arc::clone(&catalog), Arc::clone(&tracer));
         let writer = Writer { file, catalog: shared, stored, tracer: told };
         tokio::spawn(Arc::clone(self).write(writer, waiting, fail));
         tokio::spawn(Arc::clone(self).read(second, asked, tracer));
-        Ok(History { catalog, jobs, asks, failed, durability: self.durability })
+        Ok(History { catalog, jobs, asks, searches, failed, durability: self.durability })
     }
 
     async fn write(

@@ -11,6 +11,7 @@ use super::changes::{blank, may_change};
 use super::members::Kept;
 use super::rows::{self, Stored};
 use super::tables::{kept_sum, put};
+use super::words;
 use crate::entry::{Content, Epoch, MemberId, Mid, Sender, Seq, Timestamp};
 use crate::name::Name;
 use crate::refused::Refused;
@@ -164,6 +165,9 @@ fn post(
         }
         log.stand.head = row.seq;
         seqs.push(row.seq);
+        if matches!(target.key, Key::Room(_)) {
+            words::said(tx, log.id, row.seq, &proposal.content)?;
+        }
         if let Content::Delete { of } = proposal.content {
             blank(tx, log.id, of)?;
         }

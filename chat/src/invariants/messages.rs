@@ -97,7 +97,7 @@ fn asked(command: Command, limits: &Limits) {
         Command::Leave(room) | Command::Who(room) | Command::Typing(room) => {
             room.iter().for_each(bounded_room);
         }
-        Command::History { room, .. } | Command::Ack(room, _) => {
+        Command::History { room, .. } | Command::Search { room, .. } | Command::Ack(room, _) => {
             room.iter().for_each(bounded_room);
         }
         Command::Rooms | Command::Help | Command::Quit => {}

@@ -86,7 +86,16 @@ pub const IMPORT_LINE_BYTES: usize = 6 * MOST_BODY_BYTES + (64 << 10);
 /// How often a command that takes long says how far it is.
 pub const PROGRESS: Duration = Duration::from_secs(1);
 
-/// Memory for pages of the file, in KiB, of each of its two connections.
+/// Messages that one answer to a search has at most.
+pub const SEARCH_HITS: usize = 50;
+
+/// Characters that a search has at most.
+pub const SEARCH_CHARS: usize = 256;
+
+/// Searches that wait in the whole server; one more is told to come again.
+pub const SEARCHES: usize = 16;
+
+/// Memory for pages of the file, in KiB, of each of its three connections.
 pub const HISTORY_CACHE_KIB: i64 = 8 << 10;
 
 /// How long another program, a backup for instance, may lock the file before that is a failure.

@@ -6,11 +6,12 @@ use futures_util::future::BoxFuture;
 
 use super::{Room, Sequencer};
 use crate::command::{Missed, Page, Range, Reply};
-use crate::entry::{Entry, Seq};
-use crate::history::{Found, Span};
+use crate::entry::{Entry, Epoch, Seq};
+use crate::history::{Found, Hits, Key, Span};
 use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES};
 use crate::log::Cursor;
 use crate::refused::Refused;
+use crate::search::Search;
 
 /// Entries on their way from history, and what is missing among them.
 pub(crate) type Stored = BoxFuture<'static, Result<Vec<Found>, Refused>>;
@@ -51,6 +52,27 @@ impl Room {
     /// Entries between these are not to be had.
     pub(super) fn gap(&self, after: Seq, next: Seq, why: Missed) -> Reply {
         Reply::Gap { room: self.name.clone(), after, next, why }
+    }
+
+    /// The newest of its messages that have the words, before a seq if there is one.
+    ///
+    /// # Errors
+    /// [`Refused::NotSearchable`], [`Refused::Busy`], or history cannot be read.
+    pub(crate) async fn search(
+        &self,
+        search: Search,
+        before: Option<Seq>,
+        most: usize,
+    ) -> Result<(Epoch, Hits), Refused> {
+        let Sequencer::History(history) = &self.sequencer else {
+            return Err(Refused::NotSearchable);
+        };
+        if matches!(self.key, Key::Inbox(_)) {
+            return Err(Refused::NotSearchable);
+        }
+        let last = before.map_or(Seq(i64::MAX as u64), Seq::before);
+        let epoch = self.state().log.epoch().clone();
+        Ok((epoch, history.search(self.key.clone(), search, last, most).await?))
     }
 
     /// One of its entries.

@@ -10,7 +10,7 @@ use crate::command::{Command, Range, Reply, Start};
 use crate::end::End;
 use crate::entry::Seq;
 use crate::guard::Guard;
-use crate::limits::HISTORY_ENTRIES;
+use crate::limits::{HISTORY_ENTRIES, SEARCH_HITS};
 use crate::membership::Membership;
 use crate::name::RoomName;
 use crate::refused::Refused;
@@ -86,6 +86,16 @@ impl Session {
             Command::Leave(room) => self.leave(id, room),
             Command::History { room, range, limit } => {
                 self.history(id, room.as_ref(), range, limit, pending)
+            }
+            Command::Search { room, search, before, limit } => {
+                let membership = self.membership(room.as_ref())?;
+                let room = membership.room().clone();
+                let found = membership.search(search, before, limit.unwrap_or(SEARCH_HITS));
+                pending.push(async move {
+                    let found = found.await;
+                    (id, found.map(|(epoch, hits)| vec![hits.reply(id, room, epoch)]))
+                });
+                Ok(vec![])
             }
             Command::Who(room) => Ok(vec![self.membership(room.as_ref())?.who(id)]),
             Command::Rooms => {

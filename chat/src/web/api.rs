@@ -18,10 +18,11 @@ use super::posting::{Sayer, say};
 use super::problem::Problem;
 use crate::command::{Range, Reply};
 use crate::entry::Seq;
-use crate::limits::HISTORY_ENTRIES;
+use crate::limits::{HISTORY_ENTRIES, SEARCH_HITS};
 use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::room::Room;
+use crate::search::Search;
 use crate::sessions::{Place, Sessions};
 use crate::wire::Wire;
 
@@ -30,6 +31,7 @@ pub(super) fn routes(sessions: Arc<Sessions>) -> Router {
         .route("/rooms", get(rooms))
         .route("/rooms/{room}", post(posted))
         .route("/rooms/{room}/messages", get(messages))
+        .route("/rooms/{room}/search", get(search))
         .route("/rooms/{room}/members", get(members))
         .route("/rooms/{room}/events", get(events))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&sessions), in_time))
@@ -87,6 +89,35 @@ async fn page(
     let room = find(sessions, room)?;
     let page = room.page(range, limit.unwrap_or(HISTORY_ENTRIES)).await?;
     Ok(reply(&Reply::History { id: None, room: room.name().clone(), page }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    q: String,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+async fn search(
+    State(sessions): State<Arc<Sessions>>,
+    Path(room): Path<String>,
+    words: Result<Query<Words>, QueryRejection>,
+) -> Response {
+    told(&sessions, found(&sessions, &room, words).await)
+}
+
+async fn found(
+    sessions: &Sessions,
+    room: &str,
+    words: Result<Query<Words>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(Words { q, before, limit }) = words?;
+    let search = Search::new(&q).ok_or(Refused::BadSearch)?;
+    let room = find(sessions, room)?;
+    let found = room.search(search, before.map(Seq), limit.unwrap_or(SEARCH_HITS)).await;
+    let (epoch, hits) = found?;
+    Ok(reply(&hits.reply(None, room.name().clone(), epoch)))
 }
 
 async fn posted(

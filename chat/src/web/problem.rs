@@ -76,6 +76,7 @@ impl From<Refused> for Problem {
             Refused::TooManyRooms(_) | Refused::Busy | Refused::NotStored => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            Refused::NotSearchable => StatusCode::NOT_IMPLEMENTED,
             Refused::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
             Refused::Unreadable => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,

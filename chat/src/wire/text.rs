@@ -136,6 +136,8 @@ pub(super) fn reply(reply: &Reply) -> String {
             format!("* in #{room}: {}", listed(members))
         }
         Reply::History { room, page, .. } => history(room, page),
+        // There is no line that asks for it.
+        Reply::Found { .. } => String::new(),
         Reply::Rooms { rooms, .. } => {
             let rooms: Vec<_> = rooms.iter().map(|(room, n)| format!("* #{room} {n}")).collect();
             rooms.join("\n")

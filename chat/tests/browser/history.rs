@@ -82,3 +82,36 @@ pub(crate) async fn two_who_type_while_the_server_is_killed(world: &World) -> Re
     }
     Ok(())
 }
+
+pub(crate) async fn words_are_found(world: &World) -> Res {
+    let folder = Folder::new();
+    world.keep(&folder.file("chat.db")).await?;
+    let bob = world.person("bob").await?;
+    let mut ann = Raw::join(world, "ann").await?;
+    ann.say("是阻塞发送方，还是丢消息？").await?;
+    ann.pour((1..=60).map(|n| format!("line {n}"))).await?;
+    bob.sees("line 60").await?;
+    bob.click("#find").await?;
+    bob.until("document.activeElement === document.querySelector('#search input')").await?;
+    bob.insert("line").await?;
+    let hits = "document.querySelectorAll('#search .hit').length";
+    bob.until(&format!("{hits} === 50")).await?;
+    let first = "document.querySelector('#search .hit .text').textContent === 'line 60'";
+    bob.until(first).await?;
+    bob.click("#search .more button").await?;
+    bob.until(&format!("{hits} === 60 && !document.querySelector('#search .more')")).await?;
+    bob.js("document.querySelector('#search input').select()").await?;
+    bob.insert("消息").await?;
+    bob.until(&format!("{hits} === 1")).await?;
+    bob.click("#search .hit").await?;
+    bob.until("!document.querySelector('#search').matches(':popover-open')").await?;
+    let place = "document.querySelector('#log .row').getBoundingClientRect().top";
+    bob.until(&format!("{place} > 0 && {place} < innerHeight")).await?;
+    bob.js("document.activeElement.blur()").await?;
+    bob.key_down("/").await?;
+    bob.until("document.querySelector('#search').matches(':popover-open')").await?;
+    bob.js("document.querySelector('#search input').select()").await?;
+    bob.insert("nowhere").await?;
+    let told = "document.querySelector('#search [role=status]').textContent === 'Nothing found.'";
+    bob.until(&format!("{told} && {hits} === 0")).await
+}

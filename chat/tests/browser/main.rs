@@ -82,6 +82,7 @@ fn main() -> ExitCode {
             talk::what_was_stored_long_ago_is_not_sent_again,
             talk::changes_and_private_messages_show,
             history::older_messages_come_on_scrolling_up,
+            history::words_are_found,
             history::two_who_type_while_the_server_is_killed,
             parts::every_hole_is_told,
             parts::the_same_log_under_another_epoch,

@@ -162,6 +162,12 @@ impl Page {
         self.call("Input.dispatchKeyEvent", key("keyUp")).await.map(drop)
     }
 
+    /// Presses a key that is a character, wherever the focus is.
+    pub(crate) async fn key_down(&self, key: &str) -> Res {
+        let down = json!({ "type": "keyDown", "key": key, "text": key });
+        self.call("Input.dispatchKeyEvent", down).await.map(drop)
+    }
+
     pub(crate) async fn click(&self, selector: &str) -> Res {
         self.js(&format!("document.querySelector({}).click()", json!(selector))).await.map(drop)
     }

@@ -12,6 +12,7 @@ use crate::entry::{Content, Epoch, Mid, Seq};
 use crate::limits::{Limits, RECIPIENTS};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
+use crate::search::Search;
 
 /// Every field of every request: one shape, so that a request that cannot be understood still
 /// gives up its `id`.
@@ -35,10 +36,11 @@ struct Asked {
     after: Option<u64>,
     last: Option<usize>,
     limit: Option<usize>,
+    q: Option<String>,
 }
 
-const KNOWN: &str = "known are hello, post, edit, delete, join, leave, history, who, rooms, \
-                     typing and ack";
+const KNOWN: &str = "known are hello, post, edit, delete, join, leave, history, search, who, \
+                     rooms, typing and ack";
 
 #[derive(Deserialize)]
 struct Position {
@@ -80,6 +82,7 @@ fn command(asked: Asked, limits: &Limits) -> Result<Command, Refused> {
         Some("join") => join(asked),
         Some("leave") => Ok(Command::Leave(room(asked.room)?)),
         Some("history") => history(asked),
+        Some("search") => search(asked),
         Some("who") => Ok(Command::Who(room(asked.room)?)),
         Some("rooms") => Ok(Command::Rooms),
         Some("typing") => Ok(Command::Typing(room(asked.room)?)),
@@ -173,6 +176,12 @@ fn history(asked: Asked) -> Result<Command, Refused> {
         (None, None) => Range::Newest,
     };
     Ok(Command::History { room: room(asked.room)?, range, limit: asked.limit })
+}
+
+fn search(asked: Asked) -> Result<Command, Refused> {
+    let search = Search::new(&asked.q.ok_or(Refused::Missing("q"))?).ok_or(Refused::BadSearch)?;
+    let before = asked.before.map(Seq);
+    Ok(Command::Search { room: room(asked.room)?, search, before, limit: asked.limit })
 }
 
 fn room(name: Option<String>) -> Result<Option<RoomName>, Refused> {

@@ -1,5 +1,7 @@
 //! What a client is told.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -108,6 +110,16 @@ pub(in crate::wire) fn reply(reply: &Reply) -> Vec<u8> {
         }
         Reply::Left { id, room } => (json!({ "type": "left", "room": room.as_str() }), *id),
         Reply::History { id, room, page } => (history_object(room, page), *id),
+        Reply::Found { id, room, epoch, messages, before } => {
+            let mut found = json!({
+                "type": "search", "room": room.as_str(), "epoch": epoch.as_str(),
+                "messages": objects(messages),
+            });
+            if let Some(seq) = before {
+                found["before"] = seq.0.into();
+            }
+            (found, *id)
+        }
         Reply::Rooms { id, rooms } => {
             let rooms: Vec<_> = rooms
                 .iter()
@@ -160,13 +172,16 @@ fn position(joined: &Joined) -> (String, Value) {
 }
 
 fn history_object(room: &RoomName, page: &Page) -> Value {
-    let messages = page.entries.iter().map(|at| serde_json::from_slice(&entry(at)));
-    let messages: Vec<Value> = messages.map(|at| at.expect("what is written is read")).collect();
     let (epoch, oldest, head) = (page.epoch.as_str(), page.oldest.0, page.head.0);
     json!({
         "type": "history", "room": room.as_str(), "epoch": epoch, "oldest": oldest, "head": head,
-        "messages": messages,
+        "messages": objects(&page.entries),
     })
+}
+
+fn objects(entries: &[Arc<Entry>]) -> Vec<Value> {
+    let messages = entries.iter().map(|at| serde_json::from_slice(&entry(at)));
+    messages.map(|at| at.expect("what is written is read")).collect()
 }
 
 fn bytes(value: &impl Serialize) -> Vec<u8> {

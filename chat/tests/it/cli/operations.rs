@@ -200,6 +200,11 @@ async fn what_is_exported_comes_back_as_it_was() {
     assert_eq!(welcome["rooms"]["@"]["head"], 1);
     let post = r#"{"type":"post","id":2,"room":"lobby","mid":"m1","body":"two","reply":1}"#;
     assert_eq!(ann.ask(post, "ok").await["dup"], true);
+    let found = ann.ask(r#"{"type":"search","room":"lobby","q":"two"}"#, "search").await;
+    assert_eq!(
+        (&found["messages"][0]["seq"], &found["messages"][1]),
+        (&2.into(), &serde_json::Value::Null)
+    );
     server.stop().await;
 }
 
