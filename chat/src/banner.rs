@@ -13,6 +13,7 @@ pub struct Banner {
     /// This computer's name, if it has one.
     name: Option<String>,
     trace: TraceTo,
+    history: String,
     pid: u32,
 }
 
@@ -27,6 +28,7 @@ impl Banner {
             addrs: listening.addrs.iter().map(addr).collect(),
             name: this_computer(),
             trace: config.trace.clone(),
+            history: history(config),
             pid: std::process::id(),
         }
     }
@@ -51,7 +53,8 @@ impl Banner {
             let _ = writeln!(text, "  {label:<9} {url:<width$}   {who}");
         }
         let _ = writeln!(text, "  Trace     {}", self.trace());
-        text.push_str("  History   in memory, gone when this stops\nCtrl-C stops it.\n");
+        let _ = writeln!(text, "  History   {}", self.history);
+        text.push_str("Ctrl-C stops it.\n");
         text
     }
 
@@ -99,6 +102,19 @@ impl Banner {
     }
 }
 
+/// What is kept, where, and for how long.
+fn history(config: &Config) -> String {
+    let Some(path) = &config.data else { return "in memory, gone when this stops".into() };
+    let mut text = format!("in {}", path.display());
+    if let Some(age) = config.keep.age {
+        let _ = write!(text, ", dropped after {} days", age.as_secs() / (24 * 3600));
+    }
+    if let Some(bytes) = config.keep.bytes {
+        let _ = write!(text, ", the oldest dropped beyond {} MiB", bytes >> 20);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +128,8 @@ mod tests {
             "stdout" => TraceTo::Stdout,
             file => TraceTo::File(file.into()),
         };
-        let banner = Banner { addrs, name: Some("studio".into()), trace, pid: 4242 };
+        let (name, history) = (Some("studio".into()), "in memory, gone when this stops".into());
+        let banner = Banner { addrs, name, trace, history, pid: 4242 };
         (banner.text(true), banner.text(false))
     }
 
@@ -163,8 +180,20 @@ mod tests {
     #[test]
     fn a_computer_without_a_name_is_not_a_url_without_a_host() {
         let addrs = vec![(":80".parse().unwrap(), false)];
-        let banner = Banner { addrs, name: None, trace: TraceTo::Off, pid: 1 };
+        let history = String::new();
+        let banner = Banner { addrs, name: None, trace: TraceTo::Off, history, pid: 1 };
         assert!(!banner.screen().contains("http://:"), "{}", banner.screen());
+    }
+
+    #[test]
+    fn it_says_what_is_kept() {
+        let kept = |args: &[&str]| history(&crate::config::tests::config(args, &[], None));
+        assert_eq!(kept(&["--data", "off"]), "in memory, gone when this stops");
+        assert_eq!(kept(&[]), "in chat.db");
+        assert_eq!(
+            kept(&["--data", "a.db", "--keep-days", "30", "--keep-bytes", "2G"]),
+            "in a.db, dropped after 30 days, the oldest dropped beyond 2048 MiB"
+        );
     }
 
     #[tokio::test]

@@ -42,6 +42,11 @@ impl Inboxes {
         Arc::clone(self.logs().entry(member).or_insert_with(make))
     }
 
+    /// The inbox of a member, if it is open.
+    pub(crate) fn find(&self, member: MemberId) -> Option<Arc<Room>> {
+        self.logs().get(&member).cloned()
+    }
+
     /// Closes the inboxes of members who are no more.
     pub(crate) fn forget(&self, gone: &[MemberId]) {
         let mut logs = self.logs();

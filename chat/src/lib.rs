@@ -101,7 +101,7 @@ pub use entry::{
     Slot, Timestamp,
 };
 pub use error::Error;
-pub use history::{BackupError, Durability, History, HistoryError};
+pub use history::{BackupError, Durability, History, HistoryError, Retention};
 pub use limits::Limits;
 pub use listen::{ListenError, Listening, listen};
 pub use members::{Author, Login, Members};

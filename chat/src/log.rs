@@ -115,6 +115,22 @@ impl Log {
         gone
     }
 
+    /// The log begins with `oldest` from now on, in history too. Hands back the entries that go.
+    pub fn forget_before(&mut self, oldest: Seq) -> Vec<Arc<Entry>> {
+        self.stored = self.stored.map(|stored| stored.max(oldest));
+        let mut gone = Vec::new();
+        let old = |slot: &Slot| slot.seq().is_some_and(|seq| seq < oldest);
+        let count = self.slots.iter().rposition(|(_, slot)| old(slot)).map_or(0, |at| at + 1);
+        for (_, slot) in self.slots.drain(..count) {
+            self.bytes -= slot.cost();
+            if let Slot::Entry(entry) = slot {
+                self.entries -= 1;
+                gone.push(entry);
+            }
+        }
+        gone
+    }
+
     /// With each slot one notice becomes too old to be read by anybody, if it is a notice.
     fn drop_old_notice(&mut self) {
         let Some(old) = self.end.0.checked_sub(self.bounds.notices_behind as u64 + 1) else {

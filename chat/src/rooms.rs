@@ -11,9 +11,9 @@ use trace::{Tracer, trace};
 use crate::clock;
 use crate::command::Post;
 use crate::entry::ClientId;
-use crate::history::{History, Key, Posting};
+use crate::history::{History, Key, Posting, Trimmed};
 use crate::inboxes::Inboxes;
-use crate::limits::{Limits, PRESENCE_WINDOW};
+use crate::limits::{Limits, PRESENCE_WINDOW, TRIM_PAUSE};
 use crate::members::{Login, Members};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
@@ -132,8 +132,29 @@ impl Rooms {
         open(name, &self.sequencer, &self.limits, &self.tracer, &self.changed)
     }
 
-    /// Tells presence and closes rooms that stay empty, for as long as it is polled.
+    /// Tells presence, closes rooms that stay empty, and has history drop what is not to be kept
+    /// any longer, for as long as it is polled.
     pub async fn keep(&self) {
+        tokio::join!(self.look_after(), self.trim());
+    }
+
+    async fn trim(&self) {
+        let Sequencer::History(history) = &self.sequencer else { return };
+        while history.trims() {
+            for Trimmed { key, oldest, .. } in history.trim(clock::wall()).await {
+                let open = match key {
+                    Key::Room(name) => self.rooms().get(&name).cloned(),
+                    Key::Inbox(member) => self.inboxes.find(member),
+                };
+                if let Some(room) = open {
+                    room.forget_before(oldest);
+                }
+            }
+            sleep(TRIM_PAUSE).await;
+        }
+    }
+
+    async fn look_after(&self) {
         loop {
             match self.tick(clock::now()) {
                 Some(due) => select! {

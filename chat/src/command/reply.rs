@@ -154,6 +154,8 @@ pub enum Missed {
     Slow,
     /// What was stored of them is damaged.
     Damaged,
+    /// They are not kept any longer.
+    Expired,
 }
 
 impl Missed {
@@ -162,6 +164,7 @@ impl Missed {
         match self {
             Self::Slow => "slow",
             Self::Damaged => "damaged",
+            Self::Expired => "expired",
         }
     }
 }

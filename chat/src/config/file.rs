@@ -152,7 +152,7 @@ mod tests {
             "[server]\naddr = ':80'",
             "chat.toml line 1: unknown key \"server\"; the keys are addr, host, allow-origin, \
              trust-proxy, max-connections, max-connections-per-address, max-handshakes, \
-             max-messages, max-message-bytes, max-bytes, max-rooms, max-names, data, durability, \
+             max-messages, max-message-bytes, max-bytes, max-rooms, max-names, data, durability, keep-days, keep-bytes, \
              trace, trace-format, trace-bodies",
         );
         check(

@@ -7,6 +7,7 @@ use clap::Parser;
 use super::bounds::LimitFlags;
 use super::commands::Command;
 use super::layer::{Layer, Source};
+use super::retention::RetentionFlags;
 
 const HELP: &str = "\
 {about}
@@ -116,6 +117,9 @@ pub(super) struct Flags {
     #[arg(long, value_name = "WHAT", global = true, help_heading = "What is kept")]
     durability: Option<String>,
 
+    #[command(flatten)]
+    keep: RetentionFlags,
+
     /// Tell what happens inside, a line each: stdout, stderr, off, or a file to append to
     /// [default: off]
     ///
@@ -172,6 +176,7 @@ impl Flags {
         }
         put("data", Vec::from_iter(self.data));
         put("durability", Vec::from_iter(self.durability));
+        self.keep.put(&mut put);
         put("trace", Vec::from_iter(self.trace));
         put("trace-format", Vec::from_iter(self.trace_format));
         put("trace-bodies", Vec::from_iter(self.trace_bodies));

@@ -9,7 +9,7 @@ use super::error::Wrong;
 
 /// Every setting, in the order in which help and `chat config` show them. The name is the long
 /// flag, the key in the file and, as `CHAT_NAME`, the variable.
-pub(super) const KEYS: [Key; 17] = [
+pub(super) const KEYS: [Key; 19] = [
     Key { name: "addr", list: true },
     Key { name: "host", list: true },
     Key { name: "allow-origin", list: true },
@@ -24,6 +24,8 @@ pub(super) const KEYS: [Key; 17] = [
     Key { name: "max-names", list: false },
     Key { name: "data", list: false },
     Key { name: "durability", list: false },
+    Key { name: "keep-days", list: false },
+    Key { name: "keep-bytes", list: false },
     Key { name: "trace", list: false },
     Key { name: "trace-format", list: false },
     Key { name: "trace-bodies", list: false },

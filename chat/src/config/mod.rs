@@ -11,6 +11,7 @@ mod layer;
 mod nearest;
 mod pick;
 mod ready;
+mod retention;
 mod site;
 mod trace_to;
 
@@ -32,7 +33,7 @@ use flags::Flags;
 use layer::{Layer, Source};
 use pick::Pick;
 
-use crate::history::Durability;
+use crate::history::{Durability, Retention};
 use crate::limits::Limits;
 use crate::operations::Operation;
 use crate::web::Access;
@@ -57,6 +58,8 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// What an acknowledged message survives. Default [`Durability::Power`].
     pub durability: Durability,
+    /// How much of what is said is kept. Default: all of it.
+    pub keep: Retention,
     /// Where the trace goes. Default [`TraceTo::Off`].
     pub trace: TraceTo,
     /// How a trace line looks. Default [`TraceFormat::Text`].

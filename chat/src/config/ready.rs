@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::error::Wrong;
 use super::pick::Pick;
-use super::{Config, TraceFormat, TraceTo, bounds, nearest, site};
+use super::{Config, TraceFormat, TraceTo, bounds, nearest, retention, site};
 use crate::history::Durability;
 
 pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
@@ -21,6 +21,7 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
     let durability = pick.one("durability", "power", |text| {
         word(text, [("power", Durability::Power), ("process", Durability::Process)])
     })?;
+    let keep = retention::chosen(pick)?;
     let trace = pick.one("trace", "off", TraceTo::parse)?;
     let trace_format = pick.one("trace-format", "text", |text| {
         word(text, [("text", TraceFormat::Text), ("json", TraceFormat::Json)])
@@ -40,6 +41,7 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
         limits,
         data,
         durability,
+        keep,
         trace,
         trace_format,
         trace_bodies,

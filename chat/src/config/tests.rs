@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::time::Duration;
 
 use super::*;
 
@@ -78,6 +79,7 @@ fn nothing_given_is_a_whole_configuration() {
         limits: Limits::default(),
         data: Some("chat.db".into()),
         durability: Durability::Power,
+        keep: Retention::default(),
         trace: TraceTo::Off,
         trace_format: TraceFormat::Text,
         trace_bodies: false,
@@ -109,6 +111,7 @@ fn every_setting_arrives_from_every_source() {
         },
         data: None,
         durability: Durability::Process,
+        keep: Retention { age: Some(Duration::from_secs(2 * 86_400)), bytes: Some(3 << 30) },
         trace: TraceTo::File("t.txt".into()),
         trace_format: TraceFormat::Json,
         trace_bodies: true,
@@ -121,7 +124,7 @@ fn every_setting_arrives_from_every_source() {
         "--max-connections", "7", "--max-connections-per-address", "3", "--max-messages", "9",
         "--max-handshakes", "11", "--max-message-bytes", "12", "--max-bytes", "6000",
         "--max-rooms", "13", "--max-names", "14",
-        "-d", "off", "--durability", "process",
+        "-d", "off", "--durability", "process", "--keep-days", "2", "--keep-bytes", "3G",
         "-t", "t.txt", "--trace-format", "json", "--trace-bodies", "show",
     ];
     assert_eq!(config(&flags, &[], None), expected);
@@ -140,6 +143,8 @@ fn every_setting_arrives_from_every_source() {
         ("CHAT_MAX_NAMES", "14"),
         ("CHAT_DATA", "off"),
         ("CHAT_DURABILITY", "process"),
+        ("CHAT_KEEP_DAYS", "2"),
+        ("CHAT_KEEP_BYTES", "3G"),
         ("CHAT_TRACE", "t.txt"),
         ("CHAT_TRACE_FORMAT", "json"),
         ("CHAT_TRACE_BODIES", "show"),
@@ -160,6 +165,8 @@ fn every_setting_arrives_from_every_source() {
         max-names = 14
         data = 'off'
         durability = 'process'
+        keep-days = 2
+        keep-bytes = '3G'
         trace = 't.txt'
         trace-format = 'json'
         trace-bodies = 'show'
@@ -209,6 +216,8 @@ fn the_listing_names_every_source() {
     max-names = 10000                          # default
     data = "chat.db"                           # default
     durability = "power"                       # default
+    keep-days = "off"                          # default
+    keep-bytes = "off"                         # default
     trace = "t.txt"                            # --trace
     trace-format = "text"                      # default
     trace-bodies = "hide"                      # default

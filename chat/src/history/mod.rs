@@ -15,6 +15,7 @@ mod rows;
 mod sample;
 mod store;
 mod tables;
+mod trim;
 mod words;
 mod writer;
 
@@ -38,6 +39,8 @@ pub(crate) use self::members::{Kept, TokenHash};
 use self::reader::Ask;
 pub(crate) use self::reader::{Found, Span};
 pub(crate) use self::store::{Proposal, Target};
+pub use self::trim::Retention;
+pub(crate) use self::trim::Trimmed;
 use self::writer::Job;
 use crate::command::{Posted, Stored};
 use crate::entry::{MemberId, Seq};
@@ -77,6 +80,7 @@ pub struct History {
     searches: mpsc::Sender<Ask>,
     failed: watch::Receiver<Option<Arc<HistoryError>>>,
     durability: Durability,
+    keep: Retention,
 }
 
 /// A message that was proposed: it has its place, or it waits for it.
@@ -98,13 +102,26 @@ impl Posting {
 pub(crate) type Apply = Box<dyn FnOnce(Proposal, &[Seq]) + Send>;
 
 impl History {
-    /// Opens the file, or makes it, readable by its owner only; and says whom it knows.
+    /// Opens the file, or makes it, readable by its owner only. Everything is kept.
     ///
     /// # Errors
     /// The file is left as it is.
     pub fn open(
         path: &Path,
         durability: Durability,
+        tracer: Arc<dyn Tracer>,
+    ) -> Result<Self, HistoryError> {
+        Self::open_keeping(path, durability, Retention::default(), tracer)
+    }
+
+    /// The same, and only so much is kept while [`Rooms::keep`](crate::Rooms::keep) is polled.
+    ///
+    /// # Errors
+    /// The file is left as it is.
+    pub fn open_keeping(
+        path: &Path,
+        durability: Durability,
+        keep: Retention,
         tracer: Arc<dyn Tracer>,
     ) -> Result<Self, HistoryError> {
         let file = File::open(path, durability)?;
@@ -115,8 +132,8 @@ impl History {
         let (fail, failed) = watch::channel(None);
         reader::start("pages", file.second()?, asked, Arc::clone(&tracer))?;
         reader::start("searches", file.second()?, searched, Arc::clone(&tracer))?;
-        writer::start(file, Arc::clone(&catalog), durability, waiting, fail, tracer)?;
-        Ok(Self { catalog, jobs, asks, searches, failed, durability })
+        writer::start(file, Arc::clone(&catalog), durability, keep, waiting, fail, tracer)?;
+        Ok(Self { catalog, jobs, asks, searches, failed, durability, keep })
     }
 
     /// What an acknowledgement means.
@@ -170,9 +187,11 @@ impl History {
     pub(crate) async fn read(&self, key: Key, span: Span) -> Result<Vec<Found>, Refused> {
         let Some(log) = self.catalog.log(&key) else { return Ok(vec![]) };
         let (answer, found) = oneshot::channel();
-        let ask = Ask::Page { key, log: log.id, span, answer };
+        let ask = Ask::Page { key: key.clone(), log: log.id, span, answer };
         self.asks.send(ask).await.map_err(|_| Refused::NotStored)?;
-        found.await.unwrap_or(Err(Refused::NotStored))
+        let found = found.await.unwrap_or(Err(Refused::NotStored))?;
+        let oldest = self.catalog.stand(&key).map_or(Seq(1), |stand| stand.oldest);
+        Ok(found.into_iter().flat_map(|found| found.before(oldest)).collect())
     }
 
     /// The newest messages of a room that have the words, up to a seq.

@@ -12,6 +12,7 @@ use super::catalog::Key;
 use super::error::HistoryError;
 use super::finder::{Hits, Hunt, find};
 use super::rows::{COLUMNS, Stored};
+use crate::command::Missed;
 use crate::entry::{Entry, Seq};
 use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES};
 use crate::refused::Refused;
@@ -29,14 +30,29 @@ pub(crate) enum Span {
 #[derive(Debug)]
 pub(crate) enum Found {
     Entry(Arc<Entry>),
-    /// Entries between these are damaged or missing.
+    /// Entries between these are not to be had.
     Hole {
         after: Seq,
         next: Seq,
+        why: Missed,
     },
 }
 
 impl Found {
+    /// The same where what is before `oldest` is not kept any longer.
+    pub(super) fn before(self, oldest: Seq) -> impl Iterator<Item = Self> {
+        let (hole, found) = match self {
+            Self::Hole { after, next, .. } if after.next() < oldest => {
+                let gone = Self::Hole { after, next: next.min(oldest), why: Missed::Expired };
+                let why = Missed::Damaged;
+                let rest = Self::Hole { after: oldest.before(), next, why };
+                (Some(gone), (next > oldest).then_some(rest))
+            }
+            found => (None, Some(found)),
+        };
+        hole.into_iter().chain(found)
+    }
+
     pub(crate) fn entry(self) -> Option<Arc<Entry>> {
         match self {
             Self::Entry(entry) => Some(entry),
@@ -216,6 +232,29 @@ impl Page {
             false => (self.due.before(), seq),
         };
         self.due = seq;
-        self.found.push(Found::Hole { after, next });
+        self.found.push(Found::Hole { after, next, why: Missed::Damaged });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_any_longer_is_not_damaged() {
+        let hole =
+            |after, next| Found::Hole { after: Seq(after), next: Seq(next), why: Missed::Damaged };
+        let told = |found: Found, oldest| {
+            let holes = found.before(Seq(oldest)).map(|found| match found {
+                Found::Hole { after, next, why } => format!("{after}-{next} {}", why.as_str()),
+                Found::Entry(entry) => entry.seq.to_string(),
+            });
+            holes.collect::<Vec<_>>()
+        };
+        assert_eq!(told(hole(3, 6), 1), ["3-6 damaged"]);
+        assert_eq!(told(hole(3, 6), 4), ["3-6 damaged"]);
+        assert_eq!(told(hole(3, 6), 5), ["3-5 expired", "4-6 damaged"]);
+        assert_eq!(told(hole(3, 6), 6), ["3-6 expired"]);
+        assert_eq!(told(hole(3, 6), 9), ["3-6 expired"]);
     }
 }

@@ -13,6 +13,7 @@ use trace::Tracer;
 use super::error::HistoryError;
 use super::file::File;
 use super::reader::Ask;
+use super::trim::Retention;
 use super::writer::{Job, Writer};
 use super::{Durability, History};
 use crate::limits::{HISTORY_BATCH, HISTORY_INBOX, HISTORY_PAGES};
@@ -63,10 +64,11 @@ impl Disk {
         let (fail, failed) = watch::channel(None);
         let stored = self.durability.stored();
         let (shared, told) = (Arc::clone(&catalog), Arc::clone(&tracer));
-        let writer = Writer { file, catalog: shared, stored, tracer: told };
+        let (keep, trimming) = (Retention::default(), None);
+        let writer = Writer { file, catalog: shared, stored, keep, trimming, tracer: told };
         tokio::spawn(Arc::clone(self).write(writer, waiting, fail));
         tokio::spawn(Arc::clone(self).read(second, asked, tracer));
-        Ok(History { catalog, jobs, asks, searches, failed, durability: self.durability })
+        Ok(History { catalog, jobs, asks, searches, failed, durability: self.durability, keep })
     }
 
     async fn write(

@@ -20,6 +20,15 @@ pub(super) struct Known {
     pub(super) right: bool,
 }
 
+/// Whose a log is, by the room or the member that it names.
+pub(super) fn key(room: Option<String>, member: Option<i64>) -> Option<Key> {
+    match (room, member) {
+        (Some(room), None) => RoomName::new(&room).ok().map(Key::Room),
+        (None, Some(member)) => Some(Key::Inbox(MemberId(member as u64))),
+        _ => None,
+    }
+}
+
 /// Every log that the file knows of.
 pub(super) fn known(db: &Connection) -> rusqlite::Result<Vec<Known>> {
     let mut statement = db.prepare(
@@ -38,11 +47,7 @@ pub(super) fn known(db: &Connection) -> rusqlite::Result<Vec<Known>> {
         };
         let last = number(7).unwrap_or(0) as u64;
         let log = Log { id: row.get(0)?, stand };
-        let key = match (text(1), number(2)) {
-            (Some(room), None) => RoomName::new(&room).ok().map(Key::Room),
-            (None, Some(member)) => Some(Key::Inbox(MemberId(member as u64))),
-            _ => None,
-        };
+        let key = key(text(1), number(2));
         let right = key.as_ref().is_some_and(|key| Some(sum(key, &log)) == number(6));
         Ok(Known { right: right && last <= log.stand.head.0, log, key })
     })?;

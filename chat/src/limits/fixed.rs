@@ -72,6 +72,16 @@ pub const HISTORY_BATCH: usize = 256;
 /// Pages of history that wait to be read in the whole server.
 pub const HISTORY_PAGES: usize = 64;
 
+/// Entries that are dropped at once when they are not to be kept any longer: more than one commit
+/// stores, so that dropping keeps up, and few enough to hold nobody up.
+pub const TRIM_ENTRIES: usize = 2 * HISTORY_BATCH;
+
+/// Logs that lose entries at once.
+pub const TRIM_LOGS: usize = 64;
+
+/// How often it is looked for what is not to be kept any longer.
+pub const TRIM_PAUSE: Duration = Duration::from_secs(1);
+
 /// Entries that are read at once where all of a log are: 16 MiB of the longest.
 pub const HISTORY_WALK: usize = 256;
 

@@ -267,3 +267,31 @@ fn what_only_history_has_is_said() {
     reads(&log, &mut behind, &format!("{} {rest} snapshot", stored(5)));
     reads(&log, &mut head, &format!("{} {rest} snapshot", stored(6)));
 }
+
+#[test]
+fn what_is_forgotten_is_told_as_a_gap() {
+    let mut log = Log::stored(Epoch::new("e"), BOUNDS, Seq(1), Seq(2));
+    for _ in 0..4 {
+        notice(&mut log);
+        entry(&mut log, "a");
+    }
+    let (mut before, mut among, mut head) =
+        (log.at_last(99).0, log.at_after(Seq(3)).unwrap().0, log.at_head());
+    let gone = log.forget_before(Seq(5));
+    assert_eq!(gone.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!((log.oldest(), log.head(), log.entries), (Seq(5), Seq(6), 2));
+    assert!(log.at_after(Seq(3)).is_none() && log.at_after(Seq(4)).is_some());
+    reads(&log, &mut before, "gap(0,5) 5 6 snapshot");
+    reads(&log, &mut among, "gap(3,5) 5 6 snapshot");
+    reads(&log, &mut head, "snapshot");
+    // All of it, and some that only history had.
+    let mut behind = log.at_after(Seq(5)).unwrap().0;
+    assert_eq!(log.forget_before(Seq(7)).len(), 2);
+    assert_eq!((log.oldest(), log.head(), log.bytes), (Seq(7), Seq(6), 0));
+    reads(&log, &mut behind, "gap(5,7) snapshot");
+    entry(&mut log, "b");
+    reads(&log, &mut head, "7");
+    // What was told before is no news.
+    assert!(log.forget_before(Seq(2)).is_empty());
+    assert_eq!(log.oldest(), Seq(7));
+}

@@ -203,13 +203,27 @@ impl Room {
         let state = self.state();
         match state.log.read(cursor, self.limits.batch_slots, self.limits.batch_bytes, out) {
             Read::Slots => Besides::Nothing,
-            Read::Gap { after, next } => Besides::Reply(self.gap(after, next, Missed::Slow)),
+            Read::Gap { after, next } => {
+                let why = match self.sequencer {
+                    Sequencer::Memory => Missed::Slow,
+                    Sequencer::History(_) => Missed::Expired,
+                };
+                Besides::Reply(self.gap(after, next, why))
+            }
             Read::Snapshot if self.is_inbox() => Besides::Nothing,
             Read::Snapshot => Besides::Reply(self.present(&state, None)),
             Read::Stored { first, last } => {
                 let span = Span::Up { first, last, most: self.limits.batch_slots };
                 Besides::Stored(self.stored(span))
             }
+        }
+    }
+
+    /// What is before `oldest` is not kept any longer, neither here.
+    pub(crate) fn forget_before(&self, oldest: Seq) {
+        let mut state = self.state();
+        for gone in state.log.forget_before(oldest) {
+            state.mids.forget(&gone);
         }
     }
 

@@ -44,7 +44,7 @@ impl Room {
         cursor.took(last);
         let told = page.into_iter().map(|found| match found {
             Found::Entry(entry) => Told::Entry(entry),
-            Found::Hole { after, next } => Told::Gap(self.gap(after, next, Missed::Damaged)),
+            Found::Hole { after, next, why } => Told::Gap(self.gap(after, next, why)),
         });
         told.collect()
     }

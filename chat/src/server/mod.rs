@@ -59,7 +59,7 @@ impl Server {
         let tracer = Arc::clone(&tracers.tracer);
         let server = Self::new(config.limits.clone(), config.access(), tracers);
         let Some(path) = &config.data else { return Ok(server) };
-        match History::open(path, config.durability, tracer) {
+        match History::open_keeping(path, config.durability, config.keep, tracer) {
             Ok(history) => Ok(server.with_history(history)),
             Err(source) => Err(Error::History { path: path.clone(), source }),
         }

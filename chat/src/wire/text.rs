@@ -148,6 +148,7 @@ pub(super) fn reply(reply: &Reply) -> String {
             let missed = next.0 - after.0 - 1;
             match why {
                 Missed::Slow => format!("* you missed {missed} messages in #{room}"),
+                Missed::Expired => format!("* {missed} messages in #{room} are not kept any more"),
                 Missed::Damaged => format!("* {missed} messages in #{room} are damaged"),
             }
         }

@@ -16,20 +16,23 @@ use tokio::time::timeout;
 
 use crate::folder::Folder;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Kept {
+pub struct Kept {
     addr: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<chat::Drained, chat::Error>>,
 }
 
 impl Kept {
-    async fn start(path: &Path, limits: Limits) -> Self {
+    pub async fn start(path: &Path, limits: Limits) -> Self {
         let limits = Limits { messages_at_once: u32::MAX, ..limits };
         let history = History::open(path, Durability::Process, Tracers::default().tracer).unwrap();
         let server = Server::new(limits, Access::default(), Tracers::default());
-        let server = server.with_history(history);
+        Self::serve(server.with_history(history)).await
+    }
+
+    pub async fn serve(server: Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -39,7 +42,7 @@ impl Kept {
         Self { addr, stop, ended }
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.stop.send(()).unwrap();
         timeout(PATIENCE, self.ended).await.unwrap().unwrap().unwrap();
     }
@@ -50,7 +53,7 @@ impl Kept {
     }
 
     /// Somebody who is in, and the welcome.
-    async fn join(&self, hello: Value) -> (Client, Value) {
+    pub async fn join(&self, hello: Value) -> (Client, Value) {
         let mut client = self.connect().await;
         let mut asked = json!({ "type": "hello" });
         asked.as_object_mut().unwrap().extend(hello.as_object().unwrap().clone());
@@ -61,7 +64,7 @@ impl Kept {
         (client, welcome)
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub async fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
         let asked = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(asked.as_bytes()).await.unwrap();
@@ -71,18 +74,18 @@ impl Kept {
     }
 }
 
-struct Client {
+pub struct Client {
     lines: Lines<BufReader<OwnedReadHalf>>,
     write: OwnedWriteHalf,
     token: Option<Value>,
 }
 
 impl Client {
-    async fn say(&mut self, value: Value) {
+    pub async fn say(&mut self, value: Value) {
         self.write.write_all(format!("{value}\n").as_bytes()).await.unwrap();
     }
 
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         let line = timeout(PATIENCE, self.lines.next_line()).await.expect("a line in time");
         serde_json::from_str(&line.unwrap().expect("a line")).unwrap()
     }
@@ -102,7 +105,7 @@ impl Client {
     }
 
     /// Says something and waits for what came of it.
-    async fn ask(&mut self, mut value: Value, answer: &str) -> Value {
+    pub async fn ask(&mut self, mut value: Value, answer: &str) -> Value {
         value["id"] = 7.into();
         self.say(value).await;
         self.hear(answer).await

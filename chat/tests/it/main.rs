@@ -18,6 +18,7 @@ mod http;
 mod kept;
 mod protocol;
 mod proxies;
+mod retention;
 mod rooms;
 mod session;
 mod sockets;

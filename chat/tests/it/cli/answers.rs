@@ -72,6 +72,8 @@ async fn config_tells_each_value_and_its_source() {
     max-names = 10000                          # default
     data = "chat.db"                           # default
     durability = "power"                       # default
+    keep-days = "off"                          # default
+    keep-bytes = "off"                         # default
     trace = "stderr"                           # --trace
     trace-format = "json"                      # chat.toml:3
     trace-bodies = "hide"                      # default
