@@ -9,7 +9,6 @@ mod disk;
 mod flips;
 mod injected;
 mod kills;
-mod leaving;
 mod order;
 mod people;
 mod program;
@@ -80,7 +79,7 @@ impl Needs {
     }
 }
 
-static CASES: [Case; 11] = [
+static CASES: [Case; 10] = [
     ("kill -9 under load", Needs::Nothing, kills::nothing_acknowledged_is_lost),
     ("power cuts at power", Needs::Strace, cuts::nothing_is_lost_at_power),
     ("power cuts at process", Needs::Strace, cuts::something_is_lost_at_process_and_told),
@@ -94,7 +93,6 @@ static CASES: [Case; 11] = [
     ("a write finds no space", Needs::Strace, injected::a_write_finds_no_space),
     ("a write fails", Needs::Strace, injected::a_write_fails),
     ("a disk fills and is freed", Needs::SmallDisk, injected::a_disk_fills_and_is_freed),
-    ("everybody told to come back", Needs::Nothing, leaving::everybody_is_told_when_to_come_back),
     ("files that cannot be used", Needs::Nothing, refused::every_file_that_cannot_be_used),
 ];
 
