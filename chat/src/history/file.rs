@@ -181,6 +181,11 @@ fn tables_of(db: &Connection) -> rusqlite::Result<Vec<(String, String, Option<St
 /// Makes it what this version knows, from what another one left.
 fn migrate(db: &mut Connection, version: i32) -> Result<(), HistoryError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    if version > 0 {
+        // What is refused stays as it is.
+        check(&tx)?;
+        let _ = (logs(&tx)?, members(&tx)?);
+    }
     (version + 1..=VERSION).try_for_each(|version| tx.execute_batch(schema(version)))?;
     if version < 2 {
         words::index(&tx)?;

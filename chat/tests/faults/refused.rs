@@ -64,6 +64,11 @@ pub fn every_file_that_cannot_be_used() {
     change(&wrong, "UPDATE logs SET head = head - 1");
     is_refused(&folder, &wrong, "it is damaged: what is known of log 1");
 
+    let older = folder.file("older.db");
+    copy(&wrong, &older);
+    change(&older, "DROP TABLE words; PRAGMA user_version = 1");
+    is_refused(&folder, &older, "it is damaged: what is known of log 1");
+
     let other = folder.file("other.db");
     change(&other, "CREATE TABLE songs (title TEXT)");
     is_refused(&folder, &other, "it is not a history of chat");
@@ -99,7 +104,7 @@ pub fn every_file_that_cannot_be_used() {
     let (_, stored) = Person::new("judge").hear_all(first.port, "lobby");
     assert_eq!(stored.len(), 20);
     assert_eq!(first.stop().0, Some(0));
-    measured("11 files refused, each in its words, and left as they were");
+    measured("12 files refused, each in its words, and left as they were");
 }
 
 /// Who may do everything is refused nothing.
@@ -119,10 +124,10 @@ fn is_unreadable(_: &Folder, _: &Path) {}
 
 /// The file and what waits beside it.
 fn copy(from: &Path, to: &Path) {
-    for beside in ["", "-wal"] {
-        let name = |path: &Path| format!("{}{beside}", path.display());
-        fs::copy(name(from), name(to)).unwrap();
-    }
+    fs::copy(from, to).unwrap();
+    let beside = |path: &Path| format!("{}-wal", path.display());
+    // Gone once something else has been in it.
+    fs::copy(beside(from), beside(to)).ok();
 }
 
 /// What somebody else does to a file; what waits beside it is in it then.
