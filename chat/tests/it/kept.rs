@@ -8,8 +8,8 @@ use std::time::Duration;
 use chat::{Access, Durability, History, Limits, Server, Tracers};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -19,7 +19,7 @@ use crate::folder::Folder;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Kept {
-    addr: std::net::SocketAddr,
+    pub addr: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<chat::Drained, chat::Error>>,
 }
@@ -33,10 +33,10 @@ impl Kept {
     }
 
     pub async fn serve(server: Server) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
+        let listeners = chat::listen(&["127.0.0.1:0".parse().unwrap()]).await.unwrap().listeners;
+        let addr = listeners[0].local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let ended = tokio::spawn(server.serve(vec![listener], async {
+        let ended = tokio::spawn(server.serve(listeners, async {
             stopped.await.ok();
         }));
         Self { addr, stop, ended }
@@ -47,7 +47,7 @@ impl Kept {
         timeout(PATIENCE, self.ended).await.unwrap().unwrap().unwrap();
     }
 
-    async fn connect(&self) -> Client {
+    pub async fn connect(&self) -> Client {
         let (read, write) = TcpStream::connect(self.addr).await.unwrap().into_split();
         Client { lines: BufReader::new(read).lines(), write, token: None }
     }
@@ -75,9 +75,9 @@ impl Kept {
 }
 
 pub struct Client {
-    lines: Lines<BufReader<OwnedReadHalf>>,
-    write: OwnedWriteHalf,
-    token: Option<Value>,
+    pub lines: Lines<BufReader<OwnedReadHalf>>,
+    pub write: OwnedWriteHalf,
+    pub token: Option<Value>,
 }
 
 impl Client {
@@ -91,7 +91,7 @@ impl Client {
     }
 
     /// The next of a type, whatever else comes before.
-    async fn hear(&mut self, kind: &str) -> Value {
+    pub async fn hear(&mut self, kind: &str) -> Value {
         loop {
             let next = self.next().await;
             if next["type"] == kind {
@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// The bodies of so many messages, which follow each other without a hole.
-    async fn bodies(&mut self, count: usize) -> Vec<String> {
+    pub async fn bodies(&mut self, count: usize) -> Vec<String> {
         let (mut bodies, mut last) = (Vec::new(), None);
         while bodies.len() < count {
             let message = self.hear("message").await;
@@ -127,7 +127,7 @@ impl Client {
     }
 }
 
-fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
+pub fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
     range.map(|n| n.to_string()).collect()
 }
 
