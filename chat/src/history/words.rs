@@ -62,9 +62,10 @@ pub(super) fn last_words(
     of: Seq,
     before: Seq,
 ) -> rusqlite::Result<Option<String>> {
+    // Left to itself, SQLite looks through all that came before.
     let mut statement = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM entries WHERE log = ?1 AND seq = ?2 AND kind = 0
-         UNION ALL SELECT {COLUMNS} FROM entries
+         UNION ALL SELECT {COLUMNS} FROM entries INDEXED BY changes
             WHERE log = ?1 AND kind <> 0 AND about = ?2 AND seq < ?3
          ORDER BY seq DESC LIMIT 1"
     ))?;
