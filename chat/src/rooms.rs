@@ -76,10 +76,18 @@ impl Rooms {
         }
     }
 
-    /// Every room and how many members are in it, by name.
+    /// Every room and how many members are in it, by name; of those that only history has, as many
+    /// as there may be rooms at once.
     pub fn list(&self) -> Vec<(RoomName, usize)> {
         let open: Vec<_> = self.rooms().values().cloned().collect();
-        open.iter().map(|room| (room.name().clone(), room.count())).collect()
+        let mut rooms: BTreeMap<_, _> = match &self.sequencer {
+            Sequencer::Memory => BTreeMap::new(),
+            Sequencer::History(history) => {
+                history.rooms(self.limits.rooms).into_iter().map(|room| (room, 0)).collect()
+            }
+        };
+        rooms.extend(open.iter().map(|room| (room.name().clone(), room.count())));
+        rooms.into_iter().collect()
     }
 
     /// The inbox of whoever is logged in.

@@ -56,6 +56,20 @@ impl Catalog {
         self.logs().get(key).map(|log| log.stand.clone())
     }
 
+    /// The first rooms by name.
+    pub(super) fn rooms(&self, most: usize) -> Vec<RoomName> {
+        let logs = self.logs();
+        let rooms = logs.keys().filter_map(|key| match key {
+            Key::Room(room) => Some(room),
+            Key::Inbox(_) => None,
+        });
+        let mut rooms: Vec<_> = rooms.cloned().collect();
+        drop(logs);
+        rooms.sort();
+        rooms.truncate(most);
+        rooms
+    }
+
     /// What was committed.
     pub(super) fn committed(&self, changed: HashMap<Key, Log>, forgotten: &[Key]) {
         let mut logs = self.logs();

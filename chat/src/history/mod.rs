@@ -45,6 +45,7 @@ use self::writer::Job;
 use crate::command::{Posted, Stored};
 use crate::entry::{MemberId, Seq};
 use crate::limits::{HISTORY_INBOX, HISTORY_PAGES, SEARCHES};
+use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::search::Search;
 
@@ -144,6 +145,11 @@ impl History {
     /// Where a log stands; `None` if nothing was ever stored in it.
     pub(crate) fn stand(&self, key: &Key) -> Option<Stand> {
         self.catalog.stand(key)
+    }
+
+    /// The first rooms by name in which something was stored.
+    pub(crate) fn rooms(&self, most: usize) -> Vec<RoomName> {
+        self.catalog.rooms(most)
     }
 
     /// Stores an entry: in every log it is for, or in none. Once it is stored `apply` is called, in

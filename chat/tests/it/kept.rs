@@ -341,6 +341,9 @@ async fn a_room_that_nobody_is_in_is_found_again() {
     ann.ask(json!({ "type": "post", "room": "den", "body": "here" }), "ok").await;
     server.stop().await;
     let server = Kept::start(&file, Limits::default()).await;
+    let rooms: Value = serde_json::from_str(&server.get("/rooms").await).unwrap();
+    let listed = json!([{ "room": "den", "count": 0 }, { "room": "lobby", "count": 0 }]);
+    assert_eq!(rooms["rooms"], listed);
     assert!(server.get("/rooms/den/messages").await.contains("here"));
     assert!(server.get("/rooms/nowhere/messages").await.contains("no_room"));
     server.stop().await;
