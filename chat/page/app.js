@@ -108,7 +108,7 @@ function draw() {
 /** Asks for what was said before the first row, when the reader comes near it. */
 function older() {
   const ask = room.older;
-  if (!ask || asking || wire.phase !== "online" || !reading.nearTop) return;
+  if (!ask || asking || log.waiting || wire.phase !== "online" || !reading.nearTop) return;
   asking = true;
   wire.ask(ask, (answer) => {
     asking = false;

@@ -118,6 +118,11 @@ export class Log {
     this.#unread = null;
   }
 
+  /** Rows wait to be drawn: what is near the top is not known before. */
+  get waiting() {
+    return this.#queue.length > 0;
+  }
+
   get empty() {
     return this.#last === null && this.#queue.length === 0;
   }
