@@ -11,6 +11,7 @@ use super::store::Commits;
 use super::tables::{key, put};
 use super::writer::Job;
 use super::{History, words};
+use crate::clock;
 use crate::entry::{Seq, Timestamp};
 use crate::limits::{TRIM_ENTRIES, TRIM_LOGS};
 
@@ -75,12 +76,13 @@ impl History {
 }
 
 impl Commits<'_> {
-    /// Drops some of what is not to be kept any longer, the oldest first; nothing if all that there
-    /// is may stay.
+    /// Drops some of what is not to be kept any longer, the oldest first, for about as long as
+    /// `hold`; nothing if all that there is may stay.
     pub(super) fn trim(
         &mut self,
         keep: &Retention,
         now: Timestamp,
+        hold: Duration,
     ) -> rusqlite::Result<Vec<Trimmed>> {
         let before = keep.age.map_or(0, |age| now.0.saturating_sub(age.as_millis() as u64));
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -90,8 +92,11 @@ impl Commits<'_> {
         };
         let logs = oldest(&tx)?;
         let mut gone: HashMap<usize, (Seq, u64)> = HashMap::new();
+        let begun = clock::now();
         for first in firsts(&tx, &logs)? {
-            if first.at >= before && over == 0 {
+            // Taking words back costs more than a row does.
+            let held = !gone.is_empty() && clock::now().saturating_duration_since(begun) >= hold;
+            if held || (first.at >= before && over == 0) {
                 break;
             }
             over = over.saturating_sub(first.bytes);

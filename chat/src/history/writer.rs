@@ -18,7 +18,7 @@ use super::trim::{Retention, Trimmed};
 use super::{Apply, Durability};
 use crate::command::{Posted, Stored};
 use crate::entry::{MemberId, Timestamp};
-use crate::limits::HISTORY_BATCH;
+use crate::limits::{HISTORY_BATCH, TRIM_HOLD};
 use crate::refused::Refused;
 
 /// Something that waits to be stored.
@@ -135,7 +135,7 @@ impl Writer {
     fn trim(&mut self) -> Result<(), HistoryError> {
         let Some(trimming) = &mut self.trimming else { return Ok(()) };
         let mut commits = Commits { db: &mut self.file.db, catalog: &self.catalog };
-        let trimmed = match commits.trim(&self.keep, trimming.now) {
+        let trimmed = match commits.trim(&self.keep, trimming.now, TRIM_HOLD) {
             // It is tried again later.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => vec![],
             trimmed => trimmed?,

@@ -76,6 +76,9 @@ pub const HISTORY_PAGES: usize = 64;
 /// stores, so that dropping keeps up, and few enough to hold nobody up.
 pub const TRIM_ENTRIES: usize = 2 * HISTORY_BATCH;
 
+/// How long dropping may hold up what is posted: about as long as a sync of a slow disk.
+pub const TRIM_HOLD: Duration = Duration::from_millis(10);
+
 /// Logs that lose entries at once.
 pub const TRIM_LOGS: usize = 64;
 

@@ -36,7 +36,21 @@ fn post(writing: &mut Writing, at: u64, body: &str, rooms: &[&str]) {
 impl Writing {
     fn trim(&mut self, keep: &Retention, now: u64) -> Vec<Trimmed> {
         let mut commits = Commits { db: &mut self.file.db, catalog: &self.catalog };
-        commits.trim(keep, Timestamp(now)).unwrap()
+        commits.trim(keep, Timestamp(now), Duration::MAX).unwrap()
+    }
+
+    /// One at a time, as if nothing else came to be done.
+    fn trim_slowly(&mut self, keep: &Retention, now: u64) -> u64 {
+        let mut times = 0;
+        loop {
+            let mut commits = Commits { db: &mut self.file.db, catalog: &self.catalog };
+            let trimmed = commits.trim(keep, Timestamp(now), Duration::ZERO).unwrap();
+            if trimmed.is_empty() {
+                return times;
+            }
+            assert!(matches!(&trimmed[..], [Trimmed { entries: 1, .. }]), "{trimmed:?}");
+            times += 1;
+        }
     }
 }
 
@@ -60,6 +74,20 @@ fn kept(sample: &Sample) -> u64 {
     });
     assert_eq!(damage, [""; 0]);
     checked.unwrap().entries
+}
+
+#[test]
+fn what_goes_slowly_goes_as_well() {
+    let sample = Sample::new();
+    let mut writing = sample.open();
+    writing.keep(ANN, "ann", None);
+    for day in 0..10 {
+        post(&mut writing, day * DAY, "hi", &["lobby", "tea", "@"]);
+    }
+    assert_eq!(writing.trim_slowly(&days(6), 10 * DAY), 12);
+    assert_eq!(writing.trim(&days(6), 10 * DAY), []);
+    assert_eq!(kept(&sample), 18);
+    writing.file.close().unwrap();
 }
 
 #[test]
