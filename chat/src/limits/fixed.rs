@@ -76,7 +76,8 @@ pub const HISTORY_PAGES: usize = 64;
 /// stores, so that dropping keeps up, and few enough to hold nobody up.
 pub const TRIM_ENTRIES: usize = 2 * HISTORY_BATCH;
 
-/// How long dropping may hold up what is posted: about as long as a sync of a slow disk.
+/// How long dropping goes on until it is committed and others have their turn. The commit, which
+/// takes the words back, comes on top.
 pub const TRIM_HOLD: Duration = Duration::from_millis(10);
 
 /// Logs that lose entries at once.
