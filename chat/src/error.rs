@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::bench::BenchError;
 use crate::config::ConfigError;
 use crate::history::HistoryError;
 use crate::listen::ListenError;
@@ -31,6 +32,8 @@ pub enum Error {
     Storage(Arc<HistoryError>),
     /// Something besides serving that the command line asked for, such as `chat check`.
     Operation(OperationError),
+    /// What `chat bench` found wrong, or why it measured nothing.
+    Bench(BenchError),
     /// The file of `--trace` cannot be opened for appending. Name another.
     Trace {
         /// The file.
@@ -55,7 +58,7 @@ impl Error {
             Error::Trace { .. } => 2,
             Error::Listen(_) => 3,
             Error::History { .. } => 4,
-            Error::Serve(_) | Error::Storage(_) | Error::CutShort => 1,
+            Error::Bench(_) | Error::Serve(_) | Error::Storage(_) | Error::CutShort => 1,
         }
     }
 
@@ -65,6 +68,7 @@ impl Error {
         match self {
             Error::Listen(error) => Some(error.hint()),
             Error::Operation(error) => error.hint(),
+            Error::Bench(error) => error.hint(),
             Error::Trace { .. } => {
                 Some("Try: --trace stdout, or a file that you may write to".into())
             }
@@ -98,6 +102,7 @@ impl fmt::Display for Error {
             Error::Config(error) => error.fmt(f),
             Error::Listen(error) => error.fmt(f),
             Error::Operation(error) => error.fmt(f),
+            Error::Bench(error) => error.fmt(f),
             Error::Trace { path, .. } => write!(f, "cannot open the trace file {}", path.display()),
             Error::History { path, .. } => {
                 write!(f, "cannot keep what is said in {}", path.display())
@@ -118,6 +123,7 @@ impl std::error::Error for Error {
             Error::Config(error) => error.source(),
             Error::Listen(error) => error.source(),
             Error::Operation(error) => error.source(),
+            Error::Bench(error) => error.source(),
             Error::Trace { source, .. } | Error::Serve(source) => Some(source),
             Error::History { source, .. } => Some(source),
             Error::Storage(error) => Some(&**error),
@@ -129,6 +135,12 @@ impl std::error::Error for Error {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Error {
         Error::Config(error)
+    }
+}
+
+impl From<BenchError> for Error {
+    fn from(error: BenchError) -> Error {
+        Error::Bench(error)
     }
 }
 

@@ -74,6 +74,7 @@ mod web;
 mod ws;
 // 5: the house
 mod banner;
+mod bench;
 mod config;
 mod connections;
 mod descriptors;
@@ -88,6 +89,7 @@ mod simulation;
 mod sink;
 
 pub use banner::Banner;
+pub use bench::BenchError;
 pub use bucket::Bucket;
 pub use command::{
     Command, Hello, Joined, Lost, Missed, Page, Post, Posted, Range, Reply, Start, Stored, Token,

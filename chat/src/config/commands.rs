@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::measure::BenchFlags;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Print every setting and where it came from
@@ -42,4 +44,10 @@ pub(super) enum Command {
         /// Another file than that of --data
         file: Option<PathBuf>,
     },
+    /// Measure what delivering to everyone costs on this computer
+    ///
+    /// Clients connect to a server that is started for it, in a process of its own, and publish; each
+    /// must get every message exactly once and in order. The server keeps nothing and bounds as
+    /// little as possible, unless other options say so.
+    Bench(Box<BenchFlags>),
 }

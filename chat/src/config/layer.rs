@@ -67,6 +67,13 @@ impl Layer {
         self.0.get(key)
     }
 
+    /// Every value that was given, one by one.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0
+            .iter()
+            .flat_map(|(key, given)| given.values.iter().map(|value| (*key, value.as_str())))
+    }
+
     /// The layer of the environment. An empty variable counts as unset, because that is what
     /// compose files and unit files write when they mean it.
     pub(super) fn from_env(env: impl Fn(&str) -> Option<OsString>) -> Result<Layer, Wrong> {

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod flags;
 mod layer;
+mod measure;
 mod nearest;
 mod pick;
 mod ready;
@@ -33,6 +34,7 @@ use flags::Flags;
 use layer::{Layer, Source};
 use pick::Pick;
 
+use crate::bench::Plan;
 use crate::history::{Durability, Retention};
 use crate::limits::Limits;
 use crate::operations::Operation;
@@ -69,10 +71,11 @@ pub struct Config {
 }
 
 /// What a command line asks for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Asked {
     Serve(Box<Config>),
     Operation(Operation),
+    Bench(Box<Plan>),
     Listing(String),
 }
 
@@ -130,11 +133,18 @@ fn ask(
             }
         }
     };
+    let config = flags.config.clone();
     let (command, flags) = flags.split();
+    if let Some(Command::Bench(bench)) = command {
+        let plan = bench.plan(&flags, config.as_deref(), descriptors)?;
+        // What its server is given has to be right as well.
+        ready::ready(&mut Pick::new(flags, Layer::from_env(env)?, file), descriptors)?;
+        return Ok(Asked::Bench(plan.into()));
+    }
     let mut pick = Pick::new(flags, Layer::from_env(env)?, file);
     let config = ready::ready(&mut pick, descriptors)?;
     Ok(match command {
-        None => Asked::Serve(config.into()),
+        None | Some(Command::Bench(_)) => Asked::Serve(config.into()),
         Some(Command::Config) => Asked::Listing(pick.listing()),
         Some(Command::Check { file }) => Operation::Check(kept(file, config.data)?).into(),
         Some(Command::Export { file }) => Operation::Export(kept(file, config.data)?).into(),

@@ -11,6 +11,7 @@ mod progress;
 use std::path::PathBuf;
 
 pub use self::error::OperationError;
+use crate::bench;
 use crate::config::{Asked, Config};
 use crate::error::Error;
 
@@ -38,6 +39,7 @@ pub fn asked(descriptors: Option<u64>) -> Result<Option<Config>, Error> {
     match Asked::from_process(descriptors)? {
         Some(Asked::Serve(config)) => Ok(Some(*config)),
         Some(Asked::Operation(operation)) => Ok(operation.run().map(|()| None)?),
+        Some(Asked::Bench(plan)) => Ok(bench::bench(&plan).map(|()| None)?),
         Some(Asked::Listing(_)) | None => Ok(None),
     }
 }

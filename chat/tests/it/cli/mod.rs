@@ -1,6 +1,7 @@
 //! The program from outside: what it prints, what it answers, how it ends.
 
 mod answers;
+mod bench;
 mod drain;
 mod errors;
 mod operations;

@@ -1,0 +1,53 @@
+//! `chat bench`: what delivering a message to everyone costs, and whether everyone gets it.
+//!
+//! All clients are on one thread, with sockets that never block, one buffer for all of them and
+//! frames that are read where they lie: they share the computer with the server, and what they use
+//! it does not get.
+mod chart;
+mod crowd;
+mod error;
+mod fault;
+mod format;
+mod plan;
+mod progress;
+mod publishing;
+mod remote;
+mod report;
+mod run;
+mod server;
+mod stop;
+mod text;
+mod times;
+mod usage;
+mod verifier;
+
+use std::fs;
+use std::io::{self, Write};
+
+pub use self::error::BenchError;
+pub(crate) use self::format::Format;
+pub(crate) use self::plan::{Plan, Target};
+use self::progress::Progress;
+use self::run::Run;
+use self::server::Server;
+use self::stop::Stop;
+
+/// Measures, with the report on stdout and how far it is on stderr.
+pub(crate) fn bench(plan: &Plan) -> Result<(), BenchError> {
+    let stop = Stop::watch().map_err(BenchError::System)?;
+    let server = Server::start(&plan.target)?;
+    let report = Run { plan, server, stop, progress: Progress::new() }.go()?;
+    if let Some(path) = &plan.svg {
+        let chart = chart::chart(&report, plan);
+        fs::write(path, chart)
+            .map_err(|source| BenchError::Chart { path: path.clone(), source })?;
+    }
+    let text = match plan.json {
+        true => format!("{}\n", report.json(plan)),
+        false => report.text(plan),
+    };
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(BenchError::Stdout(error)),
+        _ => Ok(()),
+    }
+}
