@@ -73,6 +73,8 @@ impl File {
         // What was deleted is not to be found in the file.
         db.pragma_update(None, "secure_delete", true)?;
         db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
+        // Or FTS5's own statements are prepared anew for each word that they look for.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if version < VERSION {
             migrate(&mut db, version)?;
         }

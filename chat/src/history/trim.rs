@@ -160,13 +160,15 @@ fn used(db: &Connection) -> rusqlite::Result<u64> {
     Ok((pages * number("page_size")?) as u64)
 }
 
+/// Written as a join, SQLite goes through all entries for it.
+const OLDEST: &str = "
+    SELECT room, member, (SELECT at FROM entries WHERE log = id ORDER BY seq LIMIT 1) AS begun, id
+    FROM logs WHERE begun IS NOT NULL ORDER BY begun LIMIT ?
+";
+
 /// The logs whose oldest entries are the oldest of all, by these.
 fn oldest(db: &Connection) -> rusqlite::Result<Vec<Oldest>> {
-    let mut statement = db.prepare_cached(
-        "SELECT room, logs.member, at, id FROM logs JOIN entries ON log = id
-            AND seq = (SELECT min(seq) FROM entries WHERE log = id)
-         ORDER BY at LIMIT ?",
-    )?;
+    let mut statement = db.prepare_cached(OLDEST)?;
     let logs = statement.query_map([TRIM_LOGS as i64 + 1], |row| {
         let at = Timestamp(row.get::<_, i64>(2)? as u64);
         let id = row.get(3)?;

@@ -31,8 +31,6 @@ pub(super) fn said(db: &Connection, log: i64, seq: Seq, content: &Content) -> ru
         Content::Post { body, .. } => put(db, log, seq, body),
         Content::Edit { of, body } => {
             unsaid(db, log, *of, seq)?;
-            // Or FTS5 takes both for one change, and keeps the places of words that are in both.
-            db.prepare_cached("INSERT INTO words(words) VALUES('flush')")?.execute(())?;
             put(db, log, *of, body)
         }
         Content::Delete { of } => unsaid(db, log, *of, seq),
@@ -45,6 +43,9 @@ pub(super) fn unsaid(db: &Connection, log: i64, of: Seq, before: Seq) -> rusqlit
     let Some(body) = last_words(db, log, of, before)? else { return Ok(()) };
     db.prepare_cached("INSERT INTO words(words, rowid, body) VALUES('delete', ?, ?)")?
         .execute((number(log, of), parted(&body)))?;
+    // At once: what waits for the commit nobody has counted, and FTS5 takes it and other words for
+    // the same message for one change, and keeps the places of words that are in both.
+    db.prepare_cached("INSERT INTO words(words) VALUES('flush')")?.execute(())?;
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+use rusqlite::StatementStatus;
+
 use super::super::archive::Archive;
 use super::super::sample::{ANN, Sample, Writing, room, target};
 use super::super::store::{Proposal, Work};
@@ -168,6 +170,40 @@ fn what_is_too_much_goes_by_its_age_in_all_rooms() {
     });
     assert_eq!(stands.iter().sum::<u64>(), count);
     assert!(stands.iter().all(|n| n.abs_diff(count / 3) <= 1), "{stands:?}");
+}
+
+#[test]
+fn the_oldest_are_found_without_looking_at_the_rest() {
+    let steps = |each: u64| {
+        let sample = Sample::new();
+        let mut writing = sample.open();
+        for n in 0..each {
+            post(&mut writing, n, "hi", &["lobby", "tea"]);
+        }
+        let mut statement = writing.file.db.prepare(OLDEST).unwrap();
+        assert_eq!(statement.query_map([9], |_| Ok(())).unwrap().count(), 2);
+        statement.get_status(StatementStatus::VmStep)
+    };
+    assert_eq!(steps(500), steps(5));
+}
+
+#[test]
+fn words_are_taken_back_before_the_commit() {
+    let sample = Sample::new();
+    let mut writing = sample.open();
+    post(&mut writing, 0, "one two three", &["lobby"]);
+    let index = |db: &Connection| {
+        let sum = "SELECT group_concat(hex(block)) FROM words_data";
+        db.query_row(sum, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let log = writing.catalog.log(&gone("lobby", 0, 0).key).unwrap();
+    let tx = writing.file.db.transaction().unwrap();
+    let before = index(&tx);
+    words::unsaid(&tx, log.id, Seq(1), Seq(2)).unwrap();
+    let taken_back = index(&tx);
+    tx.commit().unwrap();
+    assert_ne!(before, taken_back);
+    assert_eq!(index(&writing.file.db), taken_back);
 }
 
 #[test]
