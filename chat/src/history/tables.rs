@@ -95,8 +95,12 @@ pub(super) fn put(db: &Connection, key: &Key, log: &Log) -> rusqlite::Result<()>
         Key::Inbox(member) => (None, Some(member.0 as i64)),
     };
     let Stand { epoch, oldest, head } = &log.stand;
-    let mut statement =
-        db.prepare_cached("INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?, ?, ?)")?;
+    // To replace a row is to take it out of all indexes and to put it in again.
+    let mut statement = db.prepare_cached(
+        "INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+         SET epoch = excluded.epoch, oldest = excluded.oldest, head = excluded.head,
+            sum = excluded.sum",
+    )?;
     statement.execute((log.id, room, member, epoch.as_str(), oldest, head, sum(key, log)))?;
     Ok(())
 }
