@@ -1,5 +1,6 @@
-//! Every log on disk: one writer that commits together what waited together, and one reader of
-//! pages. It knows no room: who proposes an entry says what is to be done once it has its place.
+//! Every log on disk: one writer that commits together what waited together, one reader of pages
+//! and one that searches. It knows no room: who proposes an entry says what is to be done once it
+//! has its place.
 
 mod archive;
 mod catalog;
