@@ -78,6 +78,7 @@ mod bench;
 mod config;
 mod connections;
 mod descriptors;
+mod doctor;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub mod invariants;

@@ -26,7 +26,7 @@ fn run(stderr: &Background) -> Result<(), Error> {
 }
 
 async fn serve(config: &Config, mut stderr: &Background) -> Result<(), Error> {
-    let signals = signals::Signals::new().map_err(Error::Serve)?;
+    let signals = signals::Signals::new(config.attached).map_err(Error::Serve)?;
     let sink = Sink::open(config)?.installed();
     let server = Server::open(config, sink.tracers())?;
     let listening = listen(&config.addrs).await?;

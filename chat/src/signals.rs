@@ -2,13 +2,17 @@
 
 use std::io::{self, Write};
 use std::pin::pin;
+use std::thread;
 
 use chat::Error;
+use tokio::sync::oneshot::{self, Receiver};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// The signals that end this process. While it exists they do nothing else.
 #[derive(Debug)]
 pub(crate) struct Signals {
+    /// Ends with stdin, which is a signal once.
+    stdin: Option<Receiver<()>>,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -17,17 +21,18 @@ pub(crate) struct Signals {
 
 impl Signals {
     #[cfg(unix)]
-    pub(crate) fn new() -> io::Result<Signals> {
+    pub(crate) fn new(attached: bool) -> io::Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Signals {
+            stdin: attached.then(stdin).transpose()?,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
     #[cfg(not(unix))]
-    pub(crate) fn new() -> io::Result<Signals> {
-        Ok(Signals {})
+    pub(crate) fn new(attached: bool) -> io::Result<Signals> {
+        Ok(Signals { stdin: attached.then(stdin).transpose()? })
     }
 
     /// Runs `serve`, which is to end once what it is handed ends: the first signal does that, and
@@ -57,6 +62,7 @@ impl Signals {
     #[cfg(unix)]
     async fn next(&mut self) {
         tokio::select! {
+            () = ended(&mut self.stdin) => {}
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
@@ -64,8 +70,30 @@ impl Signals {
 
     #[cfg(not(unix))]
     async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+        tokio::select! {
+            () = ended(&mut self.stdin) => {}
+            Ok(()) = tokio::signal::ctrl_c() => {}
+            else => std::future::pending().await,
         }
     }
+}
+
+/// Something that ends with stdin.
+fn stdin() -> io::Result<Receiver<()>> {
+    let (open, ended) = oneshot::channel();
+    // It waits where nobody else does, and is left there.
+    let read = move || {
+        io::copy(&mut io::stdin().lock(), &mut io::sink()).ok();
+        drop(open);
+    };
+    thread::Builder::new().name("stdin".into()).spawn(read)?;
+    Ok(ended)
+}
+
+async fn ended(stdin: &mut Option<Receiver<()>>) {
+    match stdin {
+        Some(open) => open.await.unwrap_or_default(),
+        None => std::future::pending().await,
+    }
+    *stdin = None;
 }

@@ -19,6 +19,7 @@ pub(super) struct Server {
 
 #[derive(Debug)]
 struct Own {
+    /// Holds the other end of its stdin, with which it ends however we end.
     child: Child,
     /// What it says is kept for when it fails; there is little of it.
     stderr: BufReader<ChildStderr>,
@@ -39,7 +40,11 @@ impl Server {
                 command.env_remove(name);
             }
         }
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.arg("attached").args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // Ctrl-C is for us.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(BenchError::Start)?;
         let stderr =
             child.stderr.take().ok_or_else(|| BenchError::Start(io::Error::other("no stderr")))?;

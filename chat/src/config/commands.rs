@@ -50,4 +50,9 @@ pub(super) enum Command {
     /// must get every message exactly once and in order. The server keeps nothing and bounds as
     /// little as possible, unless other options say so.
     Bench(Box<BenchFlags>),
+    /// Say what on this computer bounds how many can connect, and how to raise it
+    Doctor,
+    /// Serve until stdin ends: whoever started it is gone
+    #[command(hide = true)]
+    Attached,
 }

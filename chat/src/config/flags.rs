@@ -135,7 +135,13 @@ pub(super) struct Flags {
     trace_format: Option<String>,
 
     /// Message texts in the trace: show or hide [default: show on stdout, else hide]
-    #[arg(long, value_name = "BODIES", global = true, help_heading = "Seeing inside")]
+    #[arg(
+        long,
+        value_name = "BODIES",
+        global = true,
+        hide_short_help = true,
+        help_heading = "Seeing inside"
+    )]
     trace_bodies: Option<String>,
 
     /// Take settings from this TOML file

@@ -35,6 +35,7 @@ use layer::{Layer, Source};
 use pick::Pick;
 
 use crate::bench::Plan;
+use crate::doctor::doctor;
 use crate::history::{Durability, Retention};
 use crate::limits::Limits;
 use crate::operations::Operation;
@@ -68,6 +69,8 @@ pub struct Config {
     pub trace_format: TraceFormat,
     /// Whether what people write is in the trace. Default: only when it goes to stdout.
     pub trace_bodies: bool,
+    /// Whether the end of stdin is a signal to stop. Default no.
+    pub attached: bool,
 }
 
 /// What a command line asks for.
@@ -135,6 +138,9 @@ fn ask(
     };
     let config = flags.config.clone();
     let (command, flags) = flags.split();
+    if let Some(Command::Doctor) = command {
+        return Ok(Asked::Listing(doctor(descriptors)));
+    }
     if let Some(Command::Bench(bench)) = command {
         let plan = bench.plan(&flags, config.as_deref(), descriptors)?;
         // What its server is given has to be right as well.
@@ -142,9 +148,12 @@ fn ask(
         return Ok(Asked::Bench(plan.into()));
     }
     let mut pick = Pick::new(flags, Layer::from_env(env)?, file);
-    let config = ready::ready(&mut pick, descriptors)?;
+    let mut config = ready::ready(&mut pick, descriptors)?;
+    config.attached = matches!(command, Some(Command::Attached));
     Ok(match command {
-        None | Some(Command::Bench(_)) => Asked::Serve(config.into()),
+        None | Some(Command::Attached | Command::Bench(_) | Command::Doctor) => {
+            Asked::Serve(config.into())
+        }
         Some(Command::Config) => Asked::Listing(pick.listing()),
         Some(Command::Check { file }) => Operation::Check(kept(file, config.data)?).into(),
         Some(Command::Export { file }) => Operation::Export(kept(file, config.data)?).into(),

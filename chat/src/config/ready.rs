@@ -45,6 +45,7 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
         trace,
         trace_format,
         trace_bodies,
+        attached: false,
     })
 }
 

@@ -83,6 +83,7 @@ fn nothing_given_is_a_whole_configuration() {
         trace: TraceTo::Off,
         trace_format: TraceFormat::Text,
         trace_bodies: false,
+        attached: false,
     };
     assert_eq!(config(&[], &[], None), expected);
 }
@@ -115,6 +116,7 @@ fn every_setting_arrives_from_every_source() {
         trace: TraceTo::File("t.txt".into()),
         trace_format: TraceFormat::Json,
         trace_bodies: true,
+        attached: false,
     };
     #[rustfmt::skip]
     let flags = [

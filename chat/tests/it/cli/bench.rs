@@ -104,8 +104,52 @@ async fn nobody_listens() {
     assert!(seen.stderr.starts_with("error: client 0: Connection refused"), "{}", seen.stderr);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_it_with_what_there_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap().to_string();
+    let args = ["bench", "--json", "-n", "1", "-f", "lines", "-r", "1000", "-s", "600", "--to"];
+    let bench = chat(&[&args[..], &[&addr]].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let pid = bench.id().unwrap();
+    let server = tokio::spawn(serve(listener, move |number, line| {
+        // Long after it has warmed up.
+        if number == 1000 {
+            let kill = format!("kill -INT {pid}");
+            assert!(
+                std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success()
+            );
+        }
+        line
+    }));
+    let output =
+        timeout(PATIENCE, bench.wait_with_output()).await.expect("an end in time").unwrap();
+    server.await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["messages"].as_u64().unwrap() >= 400, "{report}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_attached_ends_with_its_stdin() {
+    let mut command = chat(&["attached", "--addr", "localhost:0"]);
+    command.stdin(Stdio::piped());
+    let mut server = start_with(command).await;
+    server.serves().await;
+    drop(server.child.stdin.take());
+    let (status, said) = server.end().await;
+    assert_eq!(status.code(), Some(0), "{said:?}");
+}
+
+#[tokio::test]
+async fn doctor_says_what_limits() {
+    let seen = answer(chat(&["doctor"])).await;
+    assert_eq!((seen.code, seen.stderr.as_str()), (Some(0), ""));
+    assert!(seen.stdout.starts_with("open files   "), "{}", seen.stdout);
+}
+
 /// Serves one client, and tells it of each of its lines what `tell` makes of it.
-async fn serve(listener: TcpListener, tell: fn(usize, String) -> String) {
+async fn serve(listener: TcpListener, tell: impl Fn(usize, String) -> String) {
     let (stream, _) = listener.accept().await.unwrap();
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
