@@ -1,0 +1,97 @@
+//! Measures what telling everyone costs, in `chat` and in what people usually write, and writes
+//! the tables of docs/performance.md.
+//!
+//! The servers take turns, so that a busy moment of the computer meets all of them alike, and what
+//! is compared are medians of ratios within one round. All are measured by `chat bench`.
+
+mod load;
+mod peers;
+mod report;
+mod server;
+mod table;
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use load::Load;
+use peers::Peer;
+use server::{Figures, Server};
+
+/// Of each round, each server and each load what was measured, if it could be.
+type Rounds = Vec<Vec<Vec<Option<Figures>>>>;
+
+const HELP: &str = "\
+cargo run --release --manifest-path bench/Cargo.toml
+  -- --check         print the tables and write nothing
+  -- --quick         one short round, to see that it works
+  -- --guard         compare with the textbook only, and fail if that is too near
+  -- peer NAME       serve like one of those that are compared with, until it is stopped
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (keep, rounds, seconds) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => (true, 5, 2.0),
+        ["--check"] => (false, 5, 2.0),
+        ["--quick"] => (false, 1, 0.5),
+        ["--guard"] => return guard(),
+        ["peer", name] => match Peer::ALL.into_iter().find(|peer| peer.name() == name) {
+            Some(peer) => return peers::serve(peer),
+            None => return Err(format!("no peer is called {name}").into()),
+        },
+        _ => {
+            io::stderr().write_all(HELP.as_bytes())?;
+            std::process::exit(2);
+        }
+    };
+    let chat = server::build()?;
+    let servers: Vec<_> = Peer::ALL.into_iter().map(Server::Peer).chain([Server::Ours]).collect();
+    let loads = load::possible()?;
+    let before = report::load();
+    let mut measured = Rounds::new();
+    for round in 0..rounds {
+        let mut by_server = vec![Vec::new(); servers.len()];
+        for load in &loads {
+            for (server, seen) in servers.iter().zip(&mut by_server) {
+                let name = server.name();
+                writeln!(io::stderr(), "round {} of {rounds}: {}, {name}", round + 1, load.title)?;
+                seen.push(match server.measure(&chat, load, seconds) {
+                    Ok(figures) => Some(figures),
+                    Err(error) => {
+                        writeln!(io::stderr(), "  {name}: {error}")?;
+                        None
+                    }
+                });
+            }
+        }
+        measured.push(by_server);
+    }
+    let tables = table::tables(&servers, &loads, &measured);
+    report::publish(&tables, rounds, seconds, before, keep)
+}
+
+/// How many times less CPU per delivery than the textbook's a regression may leave.
+const LEAST: f64 = 3.0;
+
+/// Ends well as soon as one round is good enough: a busy computer can make a good server look bad,
+/// but not a bad one good, since both have their turn in the same moment.
+fn guard() -> Result<(), Box<dyn Error>> {
+    let chat = server::build()?;
+    let load = Load::guard();
+    let mut best = 0.0_f64;
+    for round in 1..=5 {
+        let textbook = Server::Peer(Peer::TextbookNodelay).measure(&chat, &load, 0.5)?;
+        let ours = Server::Ours.measure(&chat, &load, 0.5)?;
+        let (textbook, ours) = (textbook.cpu, ours.cpu);
+        best = best.max(textbook / ours);
+        writeln!(
+            io::stdout(),
+            "round {round}: {ours:.3} us per delivery, the textbook {textbook:.3}: {:.1} times",
+            textbook / ours
+        )?;
+        if best >= LEAST {
+            return Ok(());
+        }
+    }
+    Err(format!("{best:.1} times less CPU than the textbook at best, and not {LEAST:.1}").into())
+}
