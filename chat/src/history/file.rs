@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use trace::Tracer;
 
 use super::Durability;
 use super::catalog::Catalog;
 use super::error::HistoryError;
-use super::tables::{logs, members, put};
+use super::tables::{check, logs, members, put};
 use super::words;
 use crate::entry::Epoch;
 use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED, HISTORY_WAL_PAGES};
@@ -55,7 +56,11 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn open(path: &Path, durability: Durability) -> Result<Self, HistoryError> {
+    pub(super) fn open(
+        path: &Path,
+        durability: Durability,
+        tracer: &dyn Tracer,
+    ) -> Result<Self, HistoryError> {
         let lock = lock(path)?;
         private(path, false).map_err(HistoryError::Open)?;
         let mut db = Connection::open_with_flags(
@@ -78,9 +83,9 @@ impl File {
         // Or FTS5's own statements are prepared anew for each word that they look for.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if version < VERSION {
-            migrate(&mut db, version)?;
+            migrate(&mut db, version, tracer)?;
         }
-        begin(&mut db, durability)?;
+        begin(&mut db, durability, tracer)?;
         if durability == Durability::Process {
             db.pragma_update(None, "synchronous", "NORMAL")?;
         }
@@ -183,7 +188,7 @@ fn tables_of(db: &Connection) -> rusqlite::Result<Vec<(String, String, Option<St
 }
 
 /// Makes it what this version knows, from what another one left.
-fn migrate(db: &mut Connection, version: i32) -> Result<(), HistoryError> {
+fn migrate(db: &mut Connection, version: i32, tracer: &dyn Tracer) -> Result<(), HistoryError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     if version > 0 {
         // What is refused stays as it is.
@@ -192,7 +197,7 @@ fn migrate(db: &mut Connection, version: i32) -> Result<(), HistoryError> {
     }
     (version + 1..=VERSION).try_for_each(|version| tx.execute_batch(schema(version)))?;
     if version < 2 {
-        words::index(&tx)?;
+        words::index(&tx, tracer)?;
     }
     tx.pragma_update(None, "application_id", ID)?;
     tx.pragma_update(None, "user_version", VERSION)?;
@@ -202,7 +207,11 @@ fn migrate(db: &mut Connection, version: i32) -> Result<(), HistoryError> {
 
 /// Notes that it is in use; and if the end of the logs cannot be vouched for, they are others from
 /// now on.
-fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError> {
+fn begin(
+    db: &mut Connection,
+    durability: Durability,
+    tracer: &dyn Tracer,
+) -> Result<(), HistoryError> {
     let boot = boot();
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (before, clean, power, copied) =
@@ -211,12 +220,13 @@ fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError
             Ok((before, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
         })?;
     let same_boot = boot.is_some() && boot == before;
-    if !clean {
-        check(&tx)?;
-    }
+    let words = clean || check(&tx)?;
     // Before anything is written: who is refused leaves no trace.
     let (mut logs, _) = (Vec::from_iter(logs(&tx)?), members(&tx)?);
     logs.sort_by_key(|(_, log)| log.id);
+    if !words {
+        words::rebuild(&tx, tracer)?;
+    }
     if copied || !(clean || power || same_boot) {
         for (key, mut log) in logs {
             log.stand.epoch = Epoch::new(&random_text(8));
@@ -227,15 +237,6 @@ fn begin(db: &mut Connection, durability: Durability) -> Result<(), HistoryError
     tx.execute("UPDATE state SET boot = ?, clean = 0, power = ?, copied = 0", (boot, power))?;
     tx.commit()?;
     Ok(())
-}
-
-/// Whether SQLite's own structure is whole.
-pub(super) fn check(db: &Connection) -> Result<(), HistoryError> {
-    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    match found.as_str() {
-        "ok" => Ok(()),
-        _ => Err(HistoryError::Damaged(found)),
-    }
 }
 
 /// Which start of the computer this is, where that can be known.

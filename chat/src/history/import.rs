@@ -63,7 +63,7 @@ impl Import {
     /// The file is left as it is.
     pub(crate) fn begin(path: &Path) -> Result<Self, HistoryError> {
         let is_new = !path.exists();
-        let file = File::open(path, Durability::Power)?;
+        let file = File::open(path, Durability::Power, &trace::off())?;
         if !file.catalog()?.is_empty() {
             file.close()?;
             return Err(HistoryError::NotEmpty);
@@ -135,7 +135,7 @@ impl Import {
         for (key, coming) in &self.logs {
             put(&self.file.db, key, &coming.log)?;
         }
-        words::index(&self.file.db)?;
+        words::index(&self.file.db, &trace::off())?;
         self.file.db.execute_batch("COMMIT")?;
         self.file.close()?;
         Ok(self.done)

@@ -126,7 +126,7 @@ impl History {
         keep: Retention,
         tracer: Arc<dyn Tracer>,
     ) -> Result<Self, HistoryError> {
-        let file = File::open(path, durability)?;
+        let file = File::open(path, durability, &*tracer)?;
         let catalog = Arc::new(file.catalog()?);
         let (jobs, waiting) = mpsc::channel(HISTORY_INBOX);
         let (asks, asked) = mpsc::channel(HISTORY_PAGES);

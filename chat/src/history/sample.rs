@@ -78,7 +78,7 @@ impl Sample {
     }
 
     pub(super) fn open(&self) -> Writing {
-        let file = File::open(&self.path(), Durability::Process).unwrap();
+        let file = File::open(&self.path(), Durability::Process, &trace::off()).unwrap();
         let catalog = file.catalog().unwrap();
         Writing { file, catalog }
     }

@@ -51,7 +51,7 @@ impl Disk {
 
     /// The history in the file, served by tasks of the runtime that this is called in.
     pub(crate) fn open(self: &Arc<Self>, tracer: Arc<dyn Tracer>) -> Result<History, HistoryError> {
-        let file = File::open(&self.path, self.durability)?;
+        let file = File::open(&self.path, self.durability, &*tracer)?;
         // The disk of this computer has no part in it.
         file.db.pragma_update(None, "synchronous", "OFF")?;
         file.db.pragma_update(None, "wal_autocheckpoint", 0)?;

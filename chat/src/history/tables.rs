@@ -11,6 +11,21 @@ use super::rows::Sum;
 use crate::entry::{Epoch, MemberId, Seq, Timestamp};
 use crate::name::{Name, RoomName};
 
+/// Whether SQLite's own structure is whole: an error if it is not, and `false` if that is only the
+/// index of words, which can be made anew.
+pub(super) fn check(db: &Connection) -> Result<bool, HistoryError> {
+    let mut statement = db.prepare("PRAGMA quick_check")?;
+    let (mut rows, mut words) = (statement.query([])?, true);
+    while let Some(row) = rows.next()? {
+        match row.get::<_, String>(0)? {
+            what if what == "ok" => {}
+            what if what.contains("inverted index") || what.starts_with("fts5:") => words = false,
+            what => return Err(HistoryError::Damaged(what)),
+        }
+    }
+    Ok(words)
+}
+
 /// What a row says of a log, whether it is right or not.
 pub(super) struct Known {
     pub(super) log: Log,

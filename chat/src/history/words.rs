@@ -2,9 +2,12 @@
 //! with it. What is said to members alone is in none.
 
 use rusqlite::{Connection, OptionalExtension};
+use trace::{Tracer, trace};
 
 use super::rows::{COLUMNS, Stored};
+use crate::clock;
 use crate::entry::{Content, Seq};
+use crate::limits::PROGRESS;
 use crate::search::parted;
 
 pub(super) const SCHEMA: &str = "
@@ -74,16 +77,39 @@ pub(super) fn last_words(
     Ok(last.filter(|(row, right)| *right && !row.body.is_empty()).map(|(row, _)| row.body))
 }
 
-/// Indexes all that rooms have said.
-pub(super) fn index(db: &Connection) -> rusqlite::Result<()> {
-    let mut posts = db.prepare(
-        "SELECT log, seq FROM entries JOIN logs ON log = id WHERE kind = 0 AND room IS NOT NULL",
-    )?;
+/// Makes the index anew from what rooms have said.
+pub(super) fn rebuild(db: &Connection, tracer: &dyn Tracer) -> rusqlite::Result<()> {
+    db.execute("INSERT INTO words(words) VALUES('delete-all')", [])?;
+    trace!(tracer, "The index of words is damaged and made anew"; event = "indexing");
+    index(db, tracer)
+}
+
+/// How many messages of rooms are not in the index.
+pub(super) fn left_out(db: &Connection) -> rusqlite::Result<u64> {
+    let count = format!(
+        "SELECT count(*) FROM entries JOIN logs ON log = id
+         WHERE kind = 0 AND room IS NOT NULL AND body <> ''
+            AND (log << {SEQ_BITS} | seq) NOT IN (SELECT id FROM words_docsize)"
+    );
+    db.query_row(&count, [], |row| row.get::<_, i64>(0)).map(|count| count as u64)
+}
+
+/// Indexes all that rooms have said, and traces how far it is.
+pub(super) fn index(db: &Connection, tracer: &dyn Tracer) -> rusqlite::Result<()> {
+    let of = "FROM entries JOIN logs ON log = id WHERE kind = 0 AND room IS NOT NULL";
+    let total = db.query_row(&format!("SELECT count(*) {of}"), [], |row| row.get::<_, i64>(0))?;
+    let (mut done, mut due) = (0, clock::now() + PROGRESS);
+    let mut posts = db.prepare(&format!("SELECT log, seq {of}"))?;
     let mut posts = posts.query([])?;
     while let Some(post) = posts.next()? {
         let (log, seq) = (post.get(0)?, Seq(post.get::<_, i64>(1)? as u64));
         if let Some(body) = last_words(db, log, seq, Seq(i64::MAX as u64))? {
             put(db, log, seq, &body)?;
+        }
+        done += 1;
+        if clock::now() >= due {
+            due += PROGRESS;
+            trace!(tracer, "Indexing what was said"; event = "indexing", done = done, of = total);
         }
     }
     Ok(())

@@ -6,8 +6,10 @@ use rusqlite::Connection;
 
 use super::super::catalog::Key;
 use super::super::error::HistoryError;
+use super::super::file::version;
 use super::super::members::Kept;
 use super::super::tables::{Known, known, known_members};
+use super::super::words;
 use super::walk::{Piece, Walk, is_damage};
 use super::{Archive, Damage};
 use crate::entry::{Entry, MemberId};
@@ -80,7 +82,11 @@ impl<F: FnMut(Step<'_>) -> bool> Check<'_, F> {
         for known in logs {
             self.log(&known)?;
         }
-        if thorough { self.strays() } else { Ok(()) }
+        if thorough {
+            self.strays()?;
+            self.words()?;
+        }
+        Ok(())
     }
 
     fn damaged(&mut self, damage: Damage) -> Result<(), Stop> {
@@ -191,6 +197,18 @@ impl<F: FnMut(Step<'_>) -> bool> Check<'_, F> {
             return self.damaged(Damage::Structure("the entries cannot be counted".into()));
         };
         strays.into_iter().try_for_each(|damage| self.damaged(damage))
+    }
+
+    /// Whether all that can be searched for is in the index.
+    fn words(&mut self) -> Result<(), Stop> {
+        if version(self.db).map_err(Stop::Error)? < 2 {
+            return Ok(());
+        }
+        match whole(words::left_out(self.db))? {
+            Some(0) => Ok(()),
+            Some(count) => self.damaged(Damage::Words(count)),
+            None => self.damaged(Damage::Structure("the index of words cannot be read".into())),
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Damage {
         at: Option<Timestamp>,
         why: Why,
     },
+    /// So many messages that no search finds.
+    Words(u64),
     /// So many entries of a log that there is not, or outside of those that it has.
     Strays { log: i64, entries: u64 },
 }
@@ -61,6 +63,8 @@ impl fmt::Display for Damage {
                     Why::Missing => ": missing",
                 })
             }
+            Self::Words(1) => f.write_str("the index of words: 1 message is not in it"),
+            Self::Words(count) => write!(f, "the index of words: {count} messages are not in it"),
             Self::Strays { log, entries: 1 } => write!(f, "log {log}: 1 entry that is not its own"),
             Self::Strays { log, entries } => {
                 write!(f, "log {log}: {entries} entries that are not its own")

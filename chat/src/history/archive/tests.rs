@@ -63,6 +63,39 @@ fn what_is_damaged_is_told_by_room_and_number() {
 }
 
 #[test]
+fn a_damaged_index_of_words_is_told_and_made_anew() {
+    let found = |db: &Connection, word: &str| {
+        let count = "SELECT count(*) FROM words WHERE words MATCH ?";
+        db.query_row(count, [word], |row| row.get::<_, i64>(0))
+    };
+    finds("DELETE FROM words_docsize", &["the index of words: 3 messages are not in it"]);
+    for sql in [
+        "UPDATE words_data SET block = zeroblob(40) WHERE id > 10",
+        "UPDATE words_data SET block = x'00' || block WHERE id > 10",
+        "DELETE FROM words_data WHERE id > 10",
+        "DELETE FROM words_data WHERE id = 10",
+    ] {
+        let sample = Sample::filled();
+        sample.sql(sql);
+        let (damage, checked) = check(&sample);
+        let told = |line: &String| line.contains("inverted index") || line.contains("fts5");
+        assert!(damage.iter().any(told), "{sql}: {damage:?}");
+        assert_eq!(checked.entries, WHOLE.entries);
+        // A server that met it has ended with an error.
+        sample.sql("UPDATE state SET clean = 0");
+        let mut writing = sample.open();
+        for (word, messages) in [("one", 1), ("two", 1), ("secret", 0), ("茶", 1), ("you", 0)] {
+            assert_eq!(found(&writing.file.db, word), Ok(messages), "{sql}: {word}");
+        }
+        let body = "three".into();
+        writing.post(&[room("tea")], None, "zoe", None, Content::Post { body, reply: None });
+        assert_eq!(found(&writing.file.db, "three"), Ok(1));
+        writing.file.close().unwrap();
+        assert_eq!(check(&sample).0, [""; 0]);
+    }
+}
+
+#[test]
 fn who_has_heard_enough_hears_no_more() {
     let sample = Sample::filled();
     sample.sql("UPDATE entries SET body = 'other'");
@@ -182,7 +215,8 @@ fn a_copy_is_whole_private_and_known_as_a_copy() {
     let left: Vec<_> = sample.files().into_iter().filter(|name| name.starts_with("copy")).collect();
     assert_eq!(left, ["copy.db"]);
     assert_eq!(epoch(), "k3f9");
-    let file = super::super::file::File::open(&sample.file("copy.db"), Default::default());
+    let file =
+        super::super::file::File::open(&sample.file("copy.db"), Default::default(), &trace::off());
     file.unwrap().close().unwrap();
     assert_ne!(epoch(), "k3f9", "nobody reads on in it as if nothing was missing");
 }
