@@ -113,10 +113,6 @@ pub const SEARCHES: usize = 16;
 /// Memory for pages of the file, in KiB, of each of its three connections.
 pub const HISTORY_CACHE_KIB: i64 = 8 << 10;
 
-/// Pages of the file that wait beside it, in its write-ahead log, until they are written into it:
-/// 16 MiB. With SQLite's 1,000 a hundred who write in rooms of their own are a third slower.
-pub const HISTORY_WAL_PAGES: i64 = 4_000;
-
 /// How long another program, a backup for instance, may lock the file before that is a failure.
 pub const HISTORY_LOCKED: Duration = Duration::from_secs(5);
 
