@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
@@ -69,7 +69,7 @@ fn open(
     trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client.0, wire = WIRE, peer = peer.as_str(), room = room.name().as_str());
     let (reader, joined, lost) = Reader::new(room, client, &start);
     let before = Seq(joined.head.0 - joined.replay as u64);
-    let mut first = String::new();
+    let mut first = Vec::new();
     if let Some(why) = lost {
         let (room, oldest) = (joined.room, before.next());
         trace!(tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = client.0, oldest = oldest.0);
@@ -78,15 +78,16 @@ fn open(
     // A client that is cut off before the first message comes back to where it began.
     sse::id(&mut first, &joined.epoch, before);
     // One chunk waits for the connection while the next is made.
-    let (out, mut chunks) = mpsc::channel(1);
+    let (out, mut chunks) = mpsc::channel::<Chunk>(1);
     let taken = Arc::new(AtomicBool::new(true));
     let takes = Arc::clone(&taken);
-    let body = stream::poll_fn(move |cx| {
+    let chunks = stream::poll_fn(move |cx| {
         let next = chunks.poll_recv(cx);
         takes.fetch_or(next.is_ready(), Ordering::Relaxed);
         // An empty chunk is the end.
-        next.map(|next| next.filter(|chunk: &Bytes| !chunk.is_empty()).map(Ok::<_, Infallible>))
+        next.map(|next| next.filter(|chunk| !chunk.is_empty()))
     });
+    let body = chunks.flat_map(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Infallible>)));
     let (epoch, limits) = (joined.epoch, sessions.limits().clone());
     let handed = clock::now();
     let events = Events { reader, epoch, client, tracers, limits, out, taken, handed };
@@ -100,6 +101,9 @@ fn open(
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
+/// What is handed to the connection at once: pieces, of which the large ones are shared.
+type Chunk = Vec<Bytes>;
+
 /// One reader, until one side ends it.
 struct Events {
     reader: Reader,
@@ -107,16 +111,16 @@ struct Events {
     client: ClientId,
     tracers: Tracers,
     limits: Limits,
-    out: mpsc::Sender<Bytes>,
+    out: mpsc::Sender<Chunk>,
     /// The connection has taken what was handed to it last.
     taken: Arc<AtomicBool>,
     handed: Instant,
 }
 
 impl Events {
-    async fn run(mut self, first: String, stopped: impl Future<Output = ()>) {
+    async fn run(mut self, first: Chunk, stopped: impl Future<Output = ()>) {
         let mut counted = self.tracers.metrics.connected(WIRE);
-        let end = match self.send(first.into()).await {
+        let end = match self.send(first).await {
             Ok(()) => self.serve(stopped).await.unwrap_or_else(|end| end),
             Err(end) => end,
         };
@@ -134,7 +138,7 @@ impl Events {
         loop {
             let (chunk, batch) = self.next().await?;
             if !chunk.is_empty() {
-                self.send(chunk.into()).await?;
+                self.send(chunk).await?;
                 batch.sent(&self.tracers, self.client);
                 continue;
             }
@@ -142,14 +146,14 @@ impl Events {
                 () = &mut stopped => return Ok(End::Drain),
                 () = self.out.closed() => return Ok(self.gone()),
                 () = self.reader.behind() => {}
-                () = sleep(self.limits.ping) => self.send(Bytes::from_static(b":\n\n")).await?,
+                () = sleep(self.limits.ping) => self.send(vec![Bytes::from_static(b":\n\n")]).await?,
             }
         }
     }
 
     /// What there is to read, up to the bounds of a batch; nothing at the head.
-    async fn next(&mut self) -> Result<(String, Batch), End> {
-        let (mut slots, mut chunk, mut batch) = (Vec::new(), String::new(), Batch::default());
+    async fn next(&mut self) -> Result<(Chunk, Batch), End> {
+        let (mut slots, mut chunk, mut batch) = (Vec::new(), Chunk::new(), Batch::default());
         // Notices make slots and no text, and others may follow them.
         while chunk.is_empty() {
             let besides = self.reader.read(&mut slots);
@@ -178,13 +182,13 @@ impl Events {
         Ok((chunk, batch))
     }
 
-    fn push(&self, slot: &Slot, chunk: &mut String, batch: &mut Batch) {
+    fn push(&self, slot: &Slot, chunk: &mut Chunk, batch: &mut Batch) {
         let Slot::Entry(entry) = slot else { return };
         batch.push(entry, self.tracers.deliveries.enabled());
         sse::entry(chunk, &self.epoch, entry.seq, slot);
     }
 
-    fn tell(&self, reply: &Reply, chunk: &mut String) {
+    fn tell(&self, reply: &Reply, chunk: &mut Chunk) {
         if let Reply::Gap { room, after, next, why } = reply {
             self.tracers.gap(room, self.client, *after, *next, *why);
             sse::reply(chunk, "gap", reply);
@@ -192,7 +196,7 @@ impl Events {
     }
 
     /// Hands a chunk to the connection, which may be busy with the one before.
-    async fn send(&mut self, chunk: Bytes) -> Result<(), End> {
+    async fn send(&mut self, chunk: Chunk) -> Result<(), End> {
         let permit = timeout(self.limits.blocked_write, self.out.reserve()).await;
         match permit {
             Ok(Ok(permit)) => {
@@ -217,13 +221,13 @@ impl Events {
 
     /// Says when to come back, ends the body, and waits until the connection has taken it.
     async fn goodbye(&mut self, end: End) -> Result<(), End> {
-        let (mut last, bye) = (String::new(), Reply::bye(end, self.client));
+        let (mut last, bye) = (Chunk::new(), Reply::bye(end, self.client));
         if let Reply::Bye { after_ms: Some(ms), .. } = &bye {
             sse::retry(&mut last, *ms);
         }
         sse::reply(&mut last, "bye", &bye);
-        self.send(last.into()).await?;
-        self.send(Bytes::new()).await?;
+        self.send(last).await?;
+        self.send(Chunk::new()).await?;
         self.out.closed().await;
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! What server-sent events look like: pure text.
 
-use std::fmt::{Arguments, Write};
-
 use axum::http::HeaderMap;
 use bytes::Bytes;
 
@@ -18,30 +16,23 @@ pub(super) fn position(headers: &HeaderMap) -> Option<Start> {
 }
 
 /// Where a client is who has no event yet.
-pub(super) fn id(out: &mut String, epoch: &Epoch, seq: Seq) {
-    push(out, format_args!("id: {}.{seq}\n\n", epoch.as_str()));
+pub(super) fn id(out: &mut Vec<Bytes>, epoch: &Epoch, seq: Seq) {
+    out.push(format!("id: {}.{seq}\n\n", epoch.as_str()).into());
 }
 
-pub(super) fn entry(out: &mut String, epoch: &Epoch, seq: Seq, slot: &Slot) {
-    let line = Wire::JsonLines.slot(slot);
-    push(out, format_args!("id: {}.{seq}\ndata: {}\n", epoch.as_str(), text(&line)));
+/// What it says is shared with everybody who is told in JSON.
+pub(super) fn entry(out: &mut Vec<Bytes>, epoch: &Epoch, seq: Seq, slot: &Slot) {
+    out.push(format!("id: {}.{seq}\ndata: ", epoch.as_str()).into());
+    out.push(Wire::JsonLines.slot(slot));
+    out.push(Bytes::from_static(b"\n"));
 }
 
-pub(super) fn reply(out: &mut String, event: &str, reply: &Reply) {
+pub(super) fn reply(out: &mut Vec<Bytes>, event: &str, reply: &Reply) {
     let line = Wire::JsonLines.reply(reply);
-    push(out, format_args!("event: {event}\ndata: {}\n", text(&line)));
+    out.push([format!("event: {event}\ndata: ").as_bytes(), &line, b"\n"].concat().into());
 }
 
 /// When a client that is cut off comes back, in milliseconds.
-pub(super) fn retry(out: &mut String, ms: u64) {
-    push(out, format_args!("retry: {ms}\n"));
-}
-
-fn push(out: &mut String, text: Arguments<'_>) {
-    out.write_fmt(text).expect("a String takes any text");
-}
-
-/// A line of JSON, which has no other line end than its own.
-fn text(line: &Bytes) -> &str {
-    str::from_utf8(line).expect("JSON is text")
+pub(super) fn retry(out: &mut Vec<Bytes>, ms: u64) {
+    out.push(format!("retry: {ms}\n").into());
 }

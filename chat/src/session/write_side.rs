@@ -1,0 +1,197 @@
+//! The write side of a session: what is on its way to the client, and where it reads on.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use tokio::io::AsyncWrite;
+
+use super::batch::Batch;
+use super::outgoing::Outgoing;
+use super::pending::Pending;
+use crate::end::End;
+use crate::entry::{ClientId, Slot};
+use crate::limits::Limits;
+use crate::membership::Membership;
+use crate::name::RoomName;
+use crate::room::{Burst, Listener};
+use crate::tracers::Tracers;
+use crate::wire::Wire;
+
+/// One session's write side. Its task owns it, and for the time of one write that does not wait
+/// the pump of one of its rooms does: whoever holds the lock.
+pub(super) struct WriteSide {
+    pub(super) client: ClientId,
+    pub(super) wire: Wire,
+    pub(super) tracers: Tracers,
+    pub(super) limits: Limits,
+    wake: AtomicWaker,
+    // Never held across an await.
+    writing: Mutex<Writing>,
+}
+
+/// What the lock is for; before the session runs and after it there is nothing.
+#[derive(Default)]
+pub(super) struct Writing {
+    pub(super) outgoing: Outgoing,
+    pub(super) memberships: Vec<Membership>,
+    /// The entries on their way.
+    pub(super) batch: Batch,
+    /// Which membership the next batch begins with.
+    pub(super) turn: usize,
+}
+
+/// What the session's task is to do next.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    /// To read on in its rooms when they have something.
+    reads: bool,
+    /// To write what waits.
+    pub(super) writes: bool,
+    /// To listen to the client, because it takes its replies.
+    pub(super) listens: bool,
+}
+
+impl WriteSide {
+    pub(super) fn new(client: ClientId, wire: Wire, limits: Limits, tracers: Tracers) -> Self {
+        let (wake, writing) = (AtomicWaker::new(), Mutex::default());
+        Self { client, wire, tracers, limits, wake, writing }
+    }
+
+    pub(super) fn open(&self, write: impl AsyncWrite + Send + Unpin + 'static) {
+        self.lock().outgoing = Outgoing::new(write);
+    }
+
+    /// Takes everything back: no pump finds anything to write to.
+    pub(super) fn close(&self) -> Writing {
+        std::mem::take(&mut self.lock())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a batch if the one before is written, and says what the task is to do next.
+    pub(super) fn begin(&self, pending: &mut Pending) -> Result<Turn, End> {
+        let writing = &mut *self.lock();
+        if writing.outgoing.batch_bytes() == 0 && !pending.is_fetching() {
+            self.fill(writing, pending)?;
+        }
+        let Writing { outgoing, .. } = writing;
+        Ok(Turn {
+            reads: outgoing.batch_bytes() == 0 && !pending.is_fetching(),
+            writes: !outgoing.is_empty(),
+            listens: outgoing.replies() < self.limits.reply_bytes,
+        })
+    }
+
+    /// Puts what is said to the client alone behind what waits.
+    pub(super) fn say(&self, replies: Vec<Bytes>) {
+        let outgoing = &mut self.lock().outgoing;
+        replies.into_iter().for_each(|reply| outgoing.push_reply(reply));
+    }
+
+    /// Writes what the client takes now, at least a byte, and says whether there is more.
+    /// Cancelling it loses nothing.
+    pub(super) async fn write(&self) -> io::Result<bool> {
+        poll_fn(|cx| {
+            let writing = &mut *self.lock();
+            ready!(writing.outgoing.poll_write(cx))?;
+            if writing.outgoing.batch_bytes() == 0 {
+                self.sent(writing);
+            }
+            Poll::Ready(Ok(!writing.outgoing.is_empty()))
+        })
+        .await
+    }
+
+    /// Ends when there is something to read for who may, or something to write for who had
+    /// nothing: a pump began it.
+    pub(super) async fn stirred(&self, turn: Turn) {
+        poll_fn(|cx| {
+            self.wake.register(cx.waker());
+            let writing = self.lock();
+            let begun = !turn.writes && !writing.outgoing.is_empty();
+            match begun || (turn.reads && writing.is_behind()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    /// What is written of the batch has all been handed to the kernel.
+    pub(super) fn sent(&self, writing: &mut Writing) {
+        std::mem::take(&mut writing.batch).sent(&self.tracers, self.client);
+    }
+
+    pub(super) fn note(&self, writing: &mut Writing, slot: &Slot) {
+        if let Slot::Entry(entry) = slot {
+            writing.batch.push(entry, self.tracers.deliveries.enabled());
+        }
+    }
+
+    /// Writes a burst if the client waits for just that; otherwise its task has to look.
+    fn take(&self, writing: &mut Writing, burst: &Burst<'_>) -> bool {
+        let Some(at) = writing.memberships.iter().position(|m| m.is_told(burst)) else {
+            return true;
+        };
+        if !writing.outgoing.is_empty() || !writing.memberships[at].passes(burst) {
+            // Whoever has a batch on its way looks when that is written.
+            return writing.outgoing.batch_bytes() > 0 || !writing.memberships[at].is_behind();
+        }
+        for slot in burst.slots {
+            self.note(writing, slot);
+        }
+        writing.outgoing.push_batch(self.wire.slots(burst.slots, &burst.encoded));
+        if !writing.outgoing.is_empty() {
+            // Why it fails, the task finds out.
+            let _ = writing.outgoing.poll_write(&mut Context::from_waker(Waker::noop()));
+        }
+        let written = writing.outgoing.is_empty();
+        if written {
+            self.sent(writing);
+        }
+        written
+    }
+}
+
+impl Listener for WriteSide {
+    fn hear(&self, burst: Option<&Burst<'_>>) {
+        let done = match (burst, self.writing.try_lock()) {
+            (Some(burst), Ok(mut writing)) => self.take(&mut writing, burst),
+            (Some(burst), Err(TryLockError::Poisoned(error))) => {
+                self.take(&mut error.into_inner(), burst)
+            }
+            (None, _) | (_, Err(TryLockError::WouldBlock)) => false,
+        };
+        if !done {
+            self.wake.wake();
+        }
+    }
+}
+
+impl Writing {
+    pub(super) fn is_behind(&self) -> bool {
+        self.memberships.iter().any(Membership::is_behind)
+    }
+
+    /// Where it is in a room.
+    pub(super) fn membership(&mut self, room: &RoomName) -> Option<&mut Membership> {
+        self.memberships.iter_mut().find(|membership| membership.room() == room)
+    }
+
+    /// The rooms it is in, in the order in which it joined them.
+    pub(super) fn rooms(&self) -> impl Iterator<Item = &RoomName> {
+        self.memberships.iter().map(Membership::room).filter(|room| **room != RoomName::inbox())
+    }
+
+    pub(super) fn leave(&mut self, room: &RoomName) {
+        if let Some(at) = self.memberships.iter().position(|joined| joined.room() == room) {
+            self.memberships.remove(at).leave(End::Closed);
+        }
+    }
+}
