@@ -113,7 +113,7 @@ pub use metrics::Metrics;
 pub use name::{Name, NameError, RoomName};
 pub use operations::{OperationError, asked};
 pub use refused::Refused;
-pub use room::{Room, Wake};
+pub use room::Room;
 pub use rooms::Rooms;
 pub use server::{Server, WebSocket};
 pub use session::{Inbound, Session};

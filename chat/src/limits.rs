@@ -81,7 +81,7 @@ pub struct Limits {
     /// Memory that an inbox may take; there may be one for every name that is held or reserved.
     /// 64 KiB.
     pub inbox_bytes: usize,
-    /// A reader further behind than this many slots gets one snapshot instead of notices. 256.
+    /// A reader further behind than this many slots gets one snapshot instead of notices. 2,048.
     pub notices_behind: usize,
     /// Rooms in memory: a name costs nothing to invent, and a log does. 250.
     pub rooms: usize,
@@ -156,7 +156,7 @@ impl Default for Limits {
             log_bytes: 4 << 20,
             inbox_entries: 256,
             inbox_bytes: 64 << 10,
-            notices_behind: 256,
+            notices_behind: 2048,
             rooms: 250,
             rooms_per_session: 16,
             room_empty: Duration::from_secs(600),

@@ -10,7 +10,7 @@ use crate::log::Cursor;
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::refused::Refused;
-use crate::room::{Besides, Draft, Room, Told, Wake};
+use crate::room::{Besides, Burst, Draft, Listener, Room, Told};
 use crate::search::Search;
 
 /// One session's place in one room.
@@ -23,23 +23,26 @@ pub struct Membership {
     cursor: Cursor,
     /// Everything up to here has arrived, says the client.
     acked: Seq,
+    /// Whether it reads all for itself, and waits for no pump.
+    alone: bool,
     end: End,
 }
 
 impl Membership {
-    /// Joins: the session reads from `start` on and is woken through `wake`. The last part of the
-    /// answer says why `start` could not be had, and then it reads all there is.
-    pub fn join(
+    /// Joins: the session reads from `start` on and hears through `listener` when there is more.
+    /// The last part of the answer says why `start` could not be had, and then it reads all there
+    /// is.
+    pub(crate) fn join(
         room: Arc<Room>,
         client: ClientId,
         login: &Login,
         start: &Start,
-        wake: &Arc<Wake>,
+        listener: Arc<dyn Listener>,
     ) -> (Self, Joined, Option<Lost>) {
-        let (cursor, joined, lost) = room.join(client, login, start, wake);
+        let (cursor, joined, lost) = room.join(client, login, start, listener);
         let (member, has_token) = (login.id, login.token.is_some());
-        let acked = Seq(0);
-        (Self { room, client, member, has_token, cursor, acked, end: End::Gone }, joined, lost)
+        let (acked, alone, end) = (Seq(0), false, End::Gone);
+        (Self { room, client, member, has_token, cursor, acked, alone, end }, joined, lost)
     }
 
     /// The room it is in.
@@ -49,12 +52,27 @@ impl Membership {
 
     /// Whether there is something to read.
     pub fn is_behind(&self) -> bool {
-        self.cursor.is_stale() || self.room.is_past(self.cursor.position())
+        self.cursor.is_stale() || self.room.has(self.cursor.position(), self.alone)
+    }
+
+    /// Reads all for itself from now on.
+    pub(crate) fn part(&mut self) {
+        self.alone = true;
+    }
+
+    /// Takes a burst for read, if it is of this room.
+    pub(crate) fn passes(&mut self, burst: &Burst<'_>) -> bool {
+        burst.passes(&mut self.cursor)
+    }
+
+    /// Whether a burst is of its room.
+    pub(crate) fn is_told(&self, burst: &Burst<'_>) -> bool {
+        burst.is_of(&self.room)
     }
 
     /// Moves the next slots into `out`, up to the bounds of a batch.
     pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
-        self.room.read(&mut self.cursor, out)
+        self.room.read(&mut self.cursor, self.alone, out)
     }
 
     /// What the session is told of a page of history.

@@ -26,14 +26,14 @@ impl Reader {
         client: ClientId,
         start: &Start,
     ) -> (Self, Joined, Option<Lost>) {
-        let wake = Arc::default();
-        let (cursor, joined, lost) = room.listen(client, start, &wake);
+        let wake = Arc::<Wake>::default();
+        let (cursor, joined, lost) = room.listen(client, start, Arc::clone(&wake) as _);
         (Self { room, client, cursor, wake }, joined, lost)
     }
 
     /// Moves the next slots into `out`, up to the bounds of a batch.
     pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
-        self.room.read(&mut self.cursor, out)
+        self.room.read(&mut self.cursor, false, out)
     }
 
     /// What the client is told of a page of history.
@@ -45,7 +45,7 @@ impl Reader {
     pub(crate) async fn behind(&self) {
         poll_fn(|cx| {
             self.wake.register(cx.waker());
-            match self.room.is_past(self.cursor.position()) {
+            match self.room.has(self.cursor.position(), false) {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }

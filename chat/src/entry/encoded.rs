@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-/// How many wires there are: the pairs of a format and a framing that keep encoded bytes.
-pub(crate) const WIRES: usize = 6;
+/// How many wires there are: the pairs of a format and a framing that keep encoded bytes, and
+/// events.
+pub(crate) const WIRES: usize = 7;
 
 /// The bytes of one slot as each wire sends them, framing included: written once by `wire`,
 /// shared by every reader, unread by everything between.

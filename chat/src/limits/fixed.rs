@@ -43,6 +43,14 @@ pub const OPENING_BYTES: usize = 8 << 10;
 /// Bytes read from a WebSocket at once: tungstenite holds such a buffer for every connection.
 pub const READ_BUFFER_BYTES: usize = 4 << 10;
 
+/// Slots that the pump of a room reads at once. Their bytes are put together for all who get them,
+/// so that many cost no more calls than one.
+pub const PUMP_SLOTS: usize = 1024;
+
+/// Readers to whom the pump of a room writes until others have their turn: a write takes some
+/// microseconds, so that is well below a millisecond.
+pub const PUMP_TURN: usize = 64;
+
 /// What a reply costs besides its bytes, so that many small ones are bounded as well.
 pub const REPLY_OVERHEAD_BYTES: usize = 64;
 

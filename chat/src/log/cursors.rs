@@ -26,6 +26,17 @@ impl Cursor {
         self.stale
     }
 
+    /// The reader got what another read from `before` to `after`, if it stands where that one
+    /// began; whether it does.
+    pub fn follow(&mut self, before: &Cursor, after: &Cursor) -> bool {
+        let stands = (self.next, self.seen) == (before.next, before.seen);
+        let follows = stands && !self.stale && self.live <= self.next;
+        if follows {
+            *self = after.clone();
+        }
+        follows
+    }
+
     /// The reader has all up to `seq` from history. What is here comes behind it.
     pub fn took(&mut self, seq: Seq) {
         self.seen = self.seen.max(seq);
@@ -105,10 +116,12 @@ impl Log {
         at
     }
 
-    /// Moves slots from the cursor on into `out`, until `slots` were taken or `bytes` reached.
+    /// Moves slots from the cursor on into `out`, those before `until`, until `slots` were taken or
+    /// `bytes` reached.
     pub fn read(
         &self,
         cursor: &mut Cursor,
+        until: Position,
         slots: usize,
         bytes: usize,
         out: &mut Vec<Slot>,
@@ -130,7 +143,8 @@ impl Log {
         let (mut taken, mut size) = (0, 0);
         for (position, slot) in self.slots.range(self.index(cursor.next)..) {
             match slot {
-                Slot::Notice(_) if *position < cursor.live => cursor.stale = true,
+                _ if *position >= until => break,
+                Slot::Notice(_) if *position < cursor.live => {}
                 _ if taken == slots || size >= bytes => return Read::Slots,
                 _ => {
                     taken += 1;
@@ -142,10 +156,12 @@ impl Log {
             }
             cursor.next = Position(position.0 + 1);
         }
-        cursor.next = self.end;
-        match std::mem::take(&mut cursor.stale) {
-            true => Read::Snapshot,
-            false => Read::Slots,
+        cursor.next = cursor.next.max(until.min(self.end));
+        if !std::mem::take(&mut cursor.stale) {
+            return Read::Slots;
         }
+        // A snapshot is of now: it has all that notices tell up to the head.
+        cursor.live = self.end;
+        Read::Snapshot
     }
 }

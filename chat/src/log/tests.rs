@@ -43,7 +43,7 @@ fn reads(log: &Log, cursor: &mut Cursor, expected: &str) {
     let mut text = String::new();
     loop {
         let mut out = vec![];
-        let read = log.read(cursor, 2, usize::MAX, &mut out);
+        let read = log.read(cursor, Position(u64::MAX), 2, usize::MAX, &mut out);
         for slot in &out {
             text += &slot.seq().map_or("n".into(), |seq| seq.to_string());
             text += " ";
@@ -294,4 +294,41 @@ fn what_is_forgotten_is_told_as_a_gap() {
     // What was told before is no news.
     assert!(log.forget_before(Seq(2)).is_empty());
     assert_eq!(log.oldest(), Seq(7));
+}
+
+#[test]
+fn who_stands_where_another_began_follows_it() {
+    let mut log = log(BOUNDS);
+    let mut pump = log.at_head();
+    reads(&log, &mut pump, "snapshot");
+    let (mut here, mut stale) = (pump.clone(), log.at_head());
+    entry(&mut log, "a");
+    let mut late = log.at_head();
+    reads(&log, &mut late, "snapshot");
+    let before = pump.clone();
+    entry(&mut log, "b");
+    reads(&log, &mut pump, "1 2");
+    assert!(here.follow(&before, &pump));
+    assert!(!here.follow(&before, &pump) && !late.follow(&before, &pump));
+    assert!(!stale.follow(&before, &pump), "it needs a snapshot");
+    entry(&mut log, "c");
+    reads(&log, &mut here, "3");
+    reads(&log, &mut late, "2 3");
+    reads(&log, &mut stale, "1 2 3 snapshot");
+}
+
+#[test]
+fn a_snapshot_before_the_head_has_what_notices_up_to_it_tell() {
+    let mut log = log(BOUNDS);
+    let mut cursor = log.at_head();
+    entry(&mut log, "a");
+    let until = log.end();
+    notice(&mut log);
+    entry(&mut log, "b");
+    let mut out = vec![];
+    assert_eq!(log.read(&mut cursor, until, 9, usize::MAX, &mut out), Read::Snapshot);
+    assert_eq!(out.len(), 1);
+    assert_eq!(log.read(&mut cursor, until, 9, usize::MAX, &mut out), Read::Slots);
+    assert_eq!(out.len(), 1, "not beyond");
+    reads(&log, &mut cursor, "2");
 }

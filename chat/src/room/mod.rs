@@ -1,8 +1,10 @@
 //! One room: a log, who is in it, and whom to wake. An inbox is a room that has readers and no
 //! presence.
 
+mod burst;
 mod mids;
 mod posting;
+mod pump;
 mod readers;
 mod state;
 mod stored;
@@ -15,9 +17,11 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use trace::{Tracer, trace};
 
+pub(crate) use self::burst::Burst;
 pub(crate) use self::posting::{Draft, Place, post};
+pub(crate) use self::readers::Listener;
 use self::readers::Readers;
-pub use self::readers::Wake;
+pub(crate) use self::readers::Wake;
 use self::state::State;
 pub(crate) use self::stored::{Stored, Told};
 use crate::clock;
@@ -26,7 +30,7 @@ use crate::end::End;
 use crate::entry::{ClientId, Epoch, MemberId, Seq, Slot};
 use crate::history::{History, Key, Span, Stand, Target};
 use crate::limits::Limits;
-use crate::log::{Bounds, Cursor, Log, Position, Read};
+use crate::log::{Bounds, Cursor, Log, Read};
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::random::random_text;
@@ -59,12 +63,16 @@ pub struct Room {
     tracer: Arc<dyn Tracer>,
     /// Told when presence has something to tell later.
     changed: Arc<Notify>,
-    /// The position behind the newest slot, for readers that only want to know whether to read.
+    /// The position behind the newest slot, for those who only want to know whether to read.
     end: AtomicU64,
+    /// How far the pump has come.
+    shown: AtomicU64,
     // Held for pointer copies and for tracing what they mean, never across an await; never
     // together with `readers`.
     state: Mutex<State>,
     readers: Readers,
+    /// What the pump sleeps on.
+    pump: Wake,
 }
 
 impl Room {
@@ -98,8 +106,10 @@ impl Room {
             tracer,
             changed,
             end: AtomicU64::new(0),
+            shown: AtomicU64::new(0),
             state: Mutex::new(State::new(log)),
             readers: Readers::default(),
+            pump: Wake::default(),
         }
     }
 
@@ -118,15 +128,15 @@ impl Room {
         Target { key: self.key.clone(), epoch: self.state().log.epoch().clone(), copy }
     }
 
-    /// Lets a session in, to be woken through `wake`.
+    /// Lets a session in, which hears through `listener`.
     pub(crate) fn join(
-        &self,
+        self: &Arc<Self>,
         client: ClientId,
         login: &Login,
         start: &Start,
-        wake: &Arc<Wake>,
+        listener: Arc<dyn Listener>,
     ) -> (Cursor, Joined, Option<Lost>) {
-        self.readers.add(client, wake);
+        self.read_by(client, listener);
         let mut state = self.state();
         let (cursor, joined, lost) = self.begin(&state, start);
         if self.is_inbox() {
@@ -153,26 +163,26 @@ impl Room {
         self.begin(&self.state(), &Start::Head).1
     }
 
-    /// Lets somebody read who is not in it, to be woken through `wake`.
+    /// Lets somebody read who is not in it, and hears through `listener`.
     pub(crate) fn listen(
-        &self,
+        self: &Arc<Self>,
         client: ClientId,
         start: &Start,
-        wake: &Arc<Wake>,
+        listener: Arc<dyn Listener>,
     ) -> (Cursor, Joined, Option<Lost>) {
-        self.readers.add(client, wake);
+        self.read_by(client, listener);
         self.begin(&self.state(), start)
     }
 
     pub(crate) fn unlisten(&self, client: ClientId) {
-        self.readers.remove(client);
+        self.unread_by(client);
         // The room was not closed while it was read.
         self.state().renew(clock::now());
         self.changed.notify_one();
     }
 
     pub(crate) fn leave(&self, client: ClientId, member: MemberId, has_token: bool, end: End) {
-        self.readers.remove(client);
+        self.unread_by(client);
         if self.is_inbox() {
             return;
         }
@@ -190,18 +200,14 @@ impl Room {
     fn append(&self, mut state: MutexGuard<'_, State>, slot: Slot) {
         self.end.store(state.append(slot).0, Ordering::Release);
         drop(state);
-        self.readers.wake();
-    }
-
-    /// Whether there is something to read at `position`.
-    pub(crate) fn is_past(&self, position: Position) -> bool {
-        self.end.load(Ordering::Acquire) > position.0
+        self.stir();
     }
 
     /// Reads on from `cursor`.
-    pub(crate) fn read(&self, cursor: &mut Cursor, out: &mut Vec<Slot>) -> Besides {
-        let state = self.state();
-        match state.log.read(cursor, self.limits.batch_slots, self.limits.batch_bytes, out) {
+    pub(crate) fn read(&self, cursor: &mut Cursor, alone: bool, out: &mut Vec<Slot>) -> Besides {
+        let (until, state) = (self.until(alone), self.state());
+        let Limits { batch_slots, batch_bytes, .. } = self.limits;
+        match state.log.read(cursor, until, batch_slots, batch_bytes, out) {
             Read::Slots => Besides::Nothing,
             Read::Gap { after, next } => {
                 let why = match self.sequencer {

@@ -1,28 +1,53 @@
 //! The pump of a room: reads what is new once, and hands it to everybody who waits at the head.
 
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
+use futures_util::FutureExt;
 use tokio::task::{coop, yield_now};
 
 use super::Room;
 use super::burst::Burst;
 use super::readers::Listener;
-use crate::entry::{ClientId, Encoded};
-use crate::limits::PUMP_TURN;
-use crate::log::{Cursor, Read};
+use crate::entry::ClientId;
+use crate::limits::{PUMP_SLOTS, PUMP_TURN};
+use crate::log::{Cursor, Position, Read};
 
 impl Room {
     /// Tells those who read that there is something to read.
     pub(super) fn stir(&self) {
         match self.is_inbox() {
             // So few that nothing is gained by reading for them.
-            true => {
-                self.readers.all().iter().flat_map(|all| all.values()).for_each(|l| l.hear(None))
-            }
+            true => self.wake_all(),
             false => self.pump.wake(),
         }
+    }
+
+    /// Everybody looks for himself.
+    fn wake_all(&self) {
+        self.readers.all().values().for_each(|listener| listener.hear(None));
+    }
+
+    /// The position behind the newest slot.
+    fn end(&self) -> Position {
+        Position(self.end.load(Ordering::Acquire))
+    }
+
+    /// How far readers read for themselves: what is behind it the pump hands to them, if there is
+    /// one. `alone` it is the end.
+    pub(super) fn until(&self, alone: bool) -> Position {
+        match alone || self.is_inbox() {
+            true => self.end(),
+            false => Position(self.shown.load(Ordering::Acquire)),
+        }
+    }
+
+    /// Whether there is something to read at `position`.
+    pub(crate) fn has(&self, position: Position, alone: bool) -> bool {
+        self.until(alone) > position
     }
 
     /// Somebody reads from now on.
@@ -39,27 +64,48 @@ impl Room {
         }
     }
 
-    /// Begins to pump, from where the room stands now.
+    /// Pumps from where the room stands now, until nobody reads any more.
     fn start_pump(self: &Arc<Self>) {
-        let cursor = self.state().log.at_head();
+        let (room, first) = (Arc::clone(self), self.pumped_so_far());
+        let pump = async move {
+            let mut pumped = AssertUnwindSafe(room.pump(first)).catch_unwind().await;
+            // A tracer that panics takes nothing from anybody but its line.
+            while pumped.is_err() {
+                let next = room.pumped_so_far();
+                room.wake_all();
+                pumped = AssertUnwindSafe(room.pump(next)).catch_unwind().await;
+            }
+        };
         // A socket that takes what it is given does not end the turn of a pump: it counts itself.
-        tokio::spawn(coop::unconstrained(Arc::clone(self).pump(cursor)));
+        tokio::spawn(coop::unconstrained(pump));
     }
 
-    /// Until nobody reads any more.
-    async fn pump(self: Arc<Self>, mut cursor: Cursor) {
-        let (most, bytes) = (self.limits.batch_slots, self.limits.batch_bytes);
+    /// A cursor for the pump at the head; what is before, each reads for himself.
+    fn pumped_so_far(&self) -> Cursor {
+        let cursor = self.state().log.at_head();
+        self.shown.store(cursor.position().0, Ordering::Release);
+        cursor
+    }
+
+    async fn pump(&self, mut cursor: Cursor) {
         let mut slots = Vec::new();
         loop {
             self.stirred(&cursor).await;
             let before = cursor.clone();
-            let read = self.state().log.read(&mut cursor, most, bytes, &mut slots);
+            let (end, bytes) = (self.end(), self.limits.batch_bytes);
+            let read = self.state().log.read(&mut cursor, end, PUMP_SLOTS, bytes, &mut slots);
+            if matches!(read, Read::Stored { .. }) {
+                cursor = self.state().log.at_head();
+            }
+            self.shown.store(cursor.position().0, Ordering::Release);
             // Who joins after this has read what was here before it.
-            let Some(all) = self.readers.all() else { return };
-            let (room, after, encoded) = (&*self, &cursor, Encoded::default());
-            let burst = Burst { room, slots: &slots, before: &before, after, encoded };
+            let all = self.readers.all();
+            if all.is_empty() && self.readers.rest() {
+                return;
+            }
+            let burst = Burst::new(self, &slots, &before, &cursor);
             // What slots do not tell, everybody asks for himself.
-            let burst = (read == Read::Slots).then_some(&burst);
+            let burst = (read == Read::Slots && !cursor.is_stale()).then_some(&burst);
             for (listener, turn) in all.values().zip(1..) {
                 listener.hear(burst);
                 if turn % PUMP_TURN == 0 {
@@ -67,9 +113,6 @@ impl Room {
                 }
             }
             slots.clear();
-            if matches!(read, Read::Stored { .. }) {
-                cursor = self.state().log.at_head();
-            }
         }
     }
 
@@ -77,11 +120,103 @@ impl Room {
     async fn stirred(&self, cursor: &Cursor) {
         poll_fn(|cx| {
             self.pump.register(cx.waker());
-            match self.is_past(cursor.position()) || self.readers.are_gone() {
+            match self.end() > cursor.position() || self.readers.are_gone() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
         })
         .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::command::Start;
+    use crate::history::Key;
+    use crate::limits::Limits;
+    use crate::name::{Name, RoomName};
+    use crate::room::Sequencer;
+
+    /// What a reader hears: how many slots, or only that there are some.
+    #[derive(Default)]
+    struct Heard {
+        bursts: Mutex<Vec<Option<usize>>>,
+        new: Notify,
+        panics: bool,
+    }
+
+    impl Listener for Heard {
+        fn hear(&self, burst: Option<&Burst<'_>>) {
+            self.bursts.lock().unwrap().push(burst.map(|burst| burst.slots.len()));
+            self.new.notify_one();
+            assert!(!self.panics || burst.is_none(), "as it is meant to");
+        }
+    }
+
+    impl Heard {
+        async fn until(&self, count: usize) -> Vec<Option<usize>> {
+            while self.bursts.lock().unwrap().len() < count {
+                self.new.notified().await;
+            }
+            std::mem::take(&mut *self.bursts.lock().unwrap())
+        }
+    }
+
+    fn room() -> Arc<Room> {
+        let (key, tracer) = (Key::Room(RoomName::lobby()), Arc::new(trace::off()));
+        let limits = Limits::default();
+        Arc::new(Room::open(key, Sequencer::Memory, &limits, tracer, Arc::default()))
+    }
+
+    fn listen(room: &Arc<Room>, client: u64, panics: bool) -> Arc<Heard> {
+        let heard = Arc::new(Heard { panics, ..Heard::default() });
+        room.listen(ClientId(client), &Start::Head, Arc::clone(&heard) as _);
+        heard
+    }
+
+    #[tokio::test]
+    async fn what_is_new_is_read_once_for_all() {
+        let (room, ann) = (room(), Name::new("ann").unwrap());
+        let (first, second) = (listen(&room, 1, false), listen(&room, 2, false));
+        room.typing(&ann);
+        // A pump that begins needs a snapshot itself.
+        assert_eq!((first.until(1).await, second.until(1).await), (vec![None], vec![None]));
+        for _ in 0..3 {
+            room.typing(&ann);
+        }
+        assert_eq!((first.until(1).await, second.until(1).await), (vec![Some(3)], vec![Some(3)]));
+    }
+
+    #[tokio::test]
+    async fn a_pump_ends_with_its_last_reader_and_begins_with_the_next() {
+        let (room, ann) = (room(), Name::new("ann").unwrap());
+        for client in 1..4 {
+            let heard = listen(&room, client, false);
+            room.typing(&ann);
+            assert_eq!(heard.until(1).await, vec![None]);
+            room.unlisten(ClientId(client));
+            while Arc::strong_count(&room) > 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_panics_takes_nothing_from_the_others() {
+        let (room, ann) = (room(), Name::new("ann").unwrap());
+        let (_bad, good) = (listen(&room, 1, true), listen(&room, 2, false));
+        room.typing(&ann);
+        assert_eq!(good.until(1).await, vec![None]);
+        for _ in 0..3 {
+            room.typing(&ann);
+            assert_eq!(good.until(1).await, vec![None], "they look for themselves");
+            room.typing(&ann);
+            assert_eq!(good.until(1).await, vec![None], "the next pump needs a snapshot");
+        }
     }
 }

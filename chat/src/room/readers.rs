@@ -1,43 +1,92 @@
-//! The sessions that read a room, to be woken when there is something to read.
+//! The readers of a room, to be told when there is something to read.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 
+use super::burst::Burst;
 use crate::entry::ClientId;
 
-/// What a session sleeps on. Any of its rooms wakes it; a wake-up carries no data.
+/// Somebody who reads a room.
+pub(crate) trait Listener: Send + Sync {
+    /// There is something to read; what it is, for who has read all before it. Never waits.
+    fn hear(&self, burst: Option<&Burst<'_>>);
+}
+
+/// What a reader sleeps on who reads for himself. A wake-up carries no data.
 #[derive(Debug, Default)]
-pub struct Wake(AtomicWaker);
+pub(crate) struct Wake(AtomicWaker);
 
 impl Wake {
     pub(crate) fn register(&self, waker: &Waker) {
         self.0.register(waker);
     }
+
+    pub(crate) fn wake(&self) {
+        self.0.wake();
+    }
 }
 
-// Held for map operations and for waking, never across an await. Those who came first wake first.
-#[derive(Debug, Default)]
-pub(super) struct Readers(Mutex<BTreeMap<ClientId, Arc<Wake>>>);
+impl Listener for Wake {
+    fn hear(&self, _: Option<&Burst<'_>>) {
+        self.wake();
+    }
+}
+
+/// Everybody who reads, by number: those who came first hear first.
+pub(super) type All = BTreeMap<ClientId, Arc<dyn Listener>>;
+
+// Held to put one in or take one out, which copies the map if somebody walks through it meanwhile.
+#[derive(Default)]
+pub(super) struct Readers(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    all: Arc<All>,
+    pumped: bool,
+}
 
 impl Readers {
-    pub(super) fn add(&self, client: ClientId, wake: &Arc<Wake>) {
-        self.lock().insert(client, Arc::clone(wake));
+    /// Whether somebody has to start to pump for them.
+    pub(super) fn add(&self, client: ClientId, listener: Arc<dyn Listener>) -> bool {
+        let mut known = self.lock();
+        Arc::make_mut(&mut known.all).insert(client, listener);
+        !std::mem::replace(&mut known.pumped, true)
     }
 
-    pub(super) fn remove(&self, client: ClientId) {
-        self.lock().remove(&client);
+    /// Whether it was the last.
+    pub(super) fn remove(&self, client: ClientId) -> bool {
+        let mut known = self.lock();
+        Arc::make_mut(&mut known.all).remove(&client);
+        known.all.is_empty()
     }
 
-    pub(super) fn wake(&self) {
-        for wake in self.lock().values() {
-            wake.0.wake();
-        }
+    pub(super) fn all(&self) -> Arc<All> {
+        Arc::clone(&self.lock().all)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ClientId, Arc<Wake>>> {
+    /// Whether nobody reads.
+    pub(super) fn are_gone(&self) -> bool {
+        self.lock().all.is_empty()
+    }
+
+    /// Whether nobody reads, and then nobody pumps any more.
+    pub(super) fn rest(&self) -> bool {
+        let mut known = self.lock();
+        known.pumped = !known.all.is_empty();
+        !known.pumped
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.lock().all.keys()).finish()
     }
 }

@@ -4,6 +4,7 @@ use trace::trace;
 
 use crate::entry::{ClientId, Entry, Seq};
 use crate::name::RoomName;
+use crate::room::Burst;
 use crate::tracers::Tracers;
 
 /// What is told once the kernel has taken it.
@@ -24,6 +25,16 @@ impl Batch {
         match &mut self.last {
             Some((room, seq)) if *room == entry.room => *seq = entry.seq,
             last => *last = Some((entry.room.clone(), entry.seq)),
+        }
+    }
+
+    /// All of a burst.
+    pub(super) fn push_all(&mut self, burst: &Burst<'_>, each: bool) {
+        if each {
+            burst.entries().for_each(|entry| self.push(entry, each));
+        } else if let Some(last) = burst.entries().next_back() {
+            self.push(last, each);
+            self.entries += burst.count - 1;
         }
     }
 

@@ -20,9 +20,10 @@ impl Session {
         if !self.wire.has_login() {
             let login = self.rooms.members().admit_guest();
             let lobby = Arc::clone(self.rooms.lobby());
+            let listener = Arc::clone(&self.side) as _;
             let (membership, ..) =
-                Membership::join(lobby, self.client, &login, &Start::Head, &self.wake);
-            self.memberships.push(membership);
+                Membership::join(lobby, self.client, &login, &Start::Head, listener);
+            self.side.lock().memberships.push(membership);
             self.login = Some(login);
         }
     }
@@ -79,9 +80,10 @@ impl Session {
         start: &Start,
     ) -> Result<(Joined, Option<Reply>), Refused> {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
+        let listener = Arc::clone(&self.side) as _;
         let (membership, joined, lost) =
-            Membership::join(room, self.client, login, start, &self.wake);
-        self.memberships.push(membership);
+            Membership::join(room, self.client, login, start, listener);
+        self.side.lock().memberships.push(membership);
         let reset = lost.map(|why| {
             let (room, oldest) = (joined.room.clone(), Seq(joined.head.0 + 1 - joined.replay as u64));
             trace!(self.tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = self.client.0, oldest = oldest.0);

@@ -3,12 +3,12 @@
 use std::io;
 
 use futures_util::{Stream, StreamExt};
-use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 use trace::trace;
 
 use super::outgoing::Outgoing;
 use super::pending::{Next, Pending};
+use super::write_side::Writing;
 use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;
@@ -20,20 +20,20 @@ impl Session {
         mut self,
         end: End,
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
-        outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
         mut pending: Pending,
     ) {
-        timeout(LINGER, self.hear(outgoing, &mut pending)).await.ok();
+        let writing = &mut self.side.close();
+        timeout(LINGER, self.hear(writing, &mut pending)).await.ok();
         if end == End::Closed && self.wire.is_lines() {
-            timeout(LINGER, self.catch_up(outgoing, &mut pending)).await.ok();
+            timeout(LINGER, self.catch_up(writing, &mut pending)).await.ok();
         }
         // Others see it gone before the goodbye, which may take as long as the client likes.
-        for membership in self.memberships.drain(..) {
+        for membership in writing.memberships.drain(..) {
             membership.leave(end);
         }
         drop(self.login.take());
-        let told =
-            timeout(LINGER, self.farewell(end, outgoing)).await.is_ok_and(|done| done.is_ok());
+        let farewell = self.farewell(end, &mut writing.outgoing);
+        let told = timeout(LINGER, farewell).await.is_ok_and(|done| done.is_ok());
         let told = told && end != End::Gone;
         if told && end != End::Closed {
             // So that what was said is not cut off by a reset, the client closes first.
@@ -45,48 +45,38 @@ impl Session {
     }
 
     /// Waits for what was asked before the end: what is stored is acknowledged.
-    async fn hear(&self, outgoing: &mut Outgoing<impl AsyncWrite + Unpin>, pending: &mut Pending) {
+    async fn hear(&self, writing: &mut Writing, pending: &mut Pending) {
         while let Some((id, done)) = pending.answer().await {
             let replies = done.unwrap_or_else(|refused| vec![Reply::Error { id, refused }]);
-            replies.iter().for_each(|reply| outgoing.push_reply(self.wire.reply(reply)));
+            replies.iter().for_each(|reply| writing.outgoing.push_reply(self.wire.reply(reply)));
         }
     }
 
     /// Writes all that the rooms have: what was said with the last breath is acknowledged by being
     /// heard.
-    async fn catch_up(
-        &mut self,
-        outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
-        pending: &mut Pending,
-    ) {
-        while self.memberships.iter().any(Membership::is_behind)
-            || outgoing.batch_bytes() > 0
-            || pending.is_fetching()
-        {
+    async fn catch_up(&self, writing: &mut Writing, pending: &mut Pending) {
+        writing.memberships.iter_mut().for_each(Membership::part);
+        while writing.is_behind() || writing.outgoing.batch_bytes() > 0 || pending.is_fetching() {
             if pending.is_fetching() {
                 let Next::Page(room, found) = pending.next().await else { continue };
-                if self.took(&room, found, outgoing).is_err() {
+                if self.side.took(writing, &room, found).is_err() {
                     return;
                 }
             }
-            if outgoing.batch_bytes() == 0 && self.fill(outgoing, pending).is_err() {
+            if writing.outgoing.batch_bytes() == 0 && self.side.fill(writing, pending).is_err() {
                 return;
             }
-            if !outgoing.is_empty() && outgoing.write().await.is_err() {
+            if !writing.outgoing.is_empty() && writing.outgoing.write().await.is_err() {
                 return;
             }
-            if outgoing.batch_bytes() == 0 {
-                self.sent();
+            if writing.outgoing.batch_bytes() == 0 {
+                self.side.sent(writing);
             }
         }
     }
 
     /// Writes what is left, and the goodbye; a client that has gone may still be reading.
-    async fn farewell(
-        &self,
-        end: End,
-        outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
-    ) -> io::Result<()> {
+    async fn farewell(&self, end: End, outgoing: &mut Outgoing) -> io::Result<()> {
         if !matches!(end, End::Gone | End::Closed) {
             outgoing.push_reply(self.wire.reply(&Reply::bye(end, self.client)));
         }

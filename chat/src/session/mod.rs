@@ -8,10 +8,9 @@ mod outgoing;
 mod pending;
 mod posts;
 mod requests;
+mod write_side;
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -21,18 +20,16 @@ use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::batch::Batch;
-use self::outgoing::Outgoing;
 use self::pending::{Next, Pending};
+use self::write_side::WriteSide;
 use crate::clock;
 use crate::end::End;
 use crate::entry::ClientId;
 use crate::guard::{Due, Guard, Quiet};
 use crate::limits::Limits;
 use crate::members::Login;
-use crate::membership::Membership;
 use crate::metrics::Connected;
 use crate::name::RoomName;
-use crate::room::Wake;
 use crate::rooms::Rooms;
 use crate::select::select;
 use crate::tracers::Tracers;
@@ -64,15 +61,10 @@ pub struct Session {
     tracers: Tracers,
     counted: Connected,
     stop: CancellationToken,
-    wake: Arc<Wake>,
+    side: Arc<WriteSide>,
     login: Option<Login>,
-    memberships: Vec<Membership>,
-    /// The entries on their way.
-    batch: Batch,
     /// When it may show again that its member is writing.
     may_type: Instant,
-    /// Which membership the next batch begins with.
-    turn: usize,
 }
 
 impl Session {
@@ -86,6 +78,7 @@ impl Session {
         stop: CancellationToken,
     ) -> Self {
         let counted = tracers.metrics.connected(wire.as_str());
+        let side = WriteSide::new(client, wire, limits.clone(), tracers.clone());
         Self {
             client,
             wire,
@@ -95,12 +88,9 @@ impl Session {
             tracers,
             counted,
             stop,
-            wake: Arc::default(),
+            side: Arc::new(side),
             login: None,
-            memberships: Vec::new(),
-            batch: Batch::default(),
             may_type: clock::now(),
-            turn: 0,
         }
     }
 
@@ -115,38 +105,36 @@ impl Session {
     pub async fn run(
         mut self,
         inbound: impl Stream<Item = Inbound> + Unpin,
-        write: impl AsyncWrite + Unpin,
+        write: impl AsyncWrite + Send + Unpin + 'static,
     ) -> End {
-        let (mut inbound, mut outgoing) = (inbound.fuse(), Outgoing::new(write));
-        let mut pending = Pending::default();
+        let (mut inbound, mut pending) = (inbound.fuse(), Pending::default());
+        self.side.open(write);
         self.greet();
-        let end = self.serve(&mut inbound, &mut outgoing, &mut pending).await;
-        self.goodbye(end, &mut inbound, &mut outgoing, pending).await;
+        let end = self.serve(&mut inbound, &mut pending).await;
+        self.goodbye(end, &mut inbound, pending).await;
         end
     }
 
     async fn serve(
         &mut self,
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
-        outgoing: &mut Outgoing<impl AsyncWrite + Unpin>,
         pending: &mut Pending,
     ) -> End {
         let quiet = if self.wire.has_pings() { Quiet::Asked } else { Quiet::Allowed };
         let mut guard = Guard::new(&self.limits, clock::now(), self.wire.has_login(), quiet);
         let idle = self.limits.idle;
         let alarm = |guard: &Guard| guard.next().unwrap_or_else(|| clock::now() + idle).into();
-        let stop = self.stop.clone();
+        let (side, stop) = (Arc::clone(&self.side), self.stop.clone());
         let stopped = stop.cancelled();
         let timer = sleep_until(alarm(&guard));
         tokio::pin!(stopped, timer);
         loop {
-            let reads = outgoing.batch_bytes() == 0 && !pending.is_fetching();
-            if reads && let Err(end) = self.fill(outgoing, pending) {
-                return end;
-            }
-            let reads = outgoing.batch_bytes() == 0 && !pending.is_fetching();
-            let asks = pending.has_room(!self.wire.answers());
-            if !outgoing.is_empty() {
+            let turn = match side.begin(pending) {
+                Ok(turn) => turn,
+                Err(end) => return end,
+            };
+            let listens = turn.listens && pending.has_room(!self.wire.answers());
+            if turn.writes {
                 guard.blocked(clock::now());
             }
             if alarm(&guard) < timer.deadline() {
@@ -154,39 +142,34 @@ impl Session {
             }
             select! {
                 () = &mut stopped => return End::Drain,
-                written = outgoing.write(), if !outgoing.is_empty() => {
-                    if let Err(error) = written {
-                        return End::of(&error);
-                    }
-                    guard.wrote(clock::now(), !outgoing.is_empty());
-                    if outgoing.batch_bytes() == 0 {
-                        self.sent();
-                    }
-                }
-                next = inbound.next(), if asks && outgoing.replies() < self.limits.reply_bytes => {
+                written = side.write(), if turn.writes => match written {
+                    Ok(writes) => guard.wrote(clock::now(), writes),
+                    Err(error) => return End::of(&error),
+                },
+                next = inbound.next(), if listens => {
                     guard.heard(clock::now());
                     let next = next.unwrap_or(Inbound::End(End::Gone));
                     match self.take(next, &mut guard, pending) {
-                        Ok(replies) => replies.into_iter().for_each(|reply| outgoing.push_reply(reply)),
+                        Ok(replies) => side.say(replies),
                         Err(end) => return end,
                     }
                 }
                 next = pending.next() => {
                     let done = match next {
-                        Next::Answer((id, done)) => self.answer(id, done, &mut guard).map(|replies| {
-                            replies.into_iter().for_each(|reply| outgoing.push_reply(reply));
-                        }),
-                        Next::Page(room, found) => self.took(&room, found, outgoing),
+                        Next::Answer((id, done)) => {
+                            self.answer(id, done, &mut guard).map(|replies| side.say(replies))
+                        }
+                        Next::Page(room, found) => side.took(&mut side.lock(), &room, found),
                     };
                     if let Err(end) = done {
                         return end;
                     }
                 }
-                () = self.behind(), if reads => {}
+                () = side.stirred(turn) => {}
                 () = &mut timer => {
                     match guard.due(clock::now()) {
                         Some(Due::End(end)) => return end,
-                        Some(Due::Ping) => outgoing.push_reply(self.wire.ping()),
+                        Some(Due::Ping) => side.say(vec![self.wire.ping()]),
                         None => {}
                     }
                     timer.as_mut().reset(alarm(&guard));
@@ -194,21 +177,11 @@ impl Session {
             }
         }
     }
+}
 
-    /// Ends when one of the rooms has something to read.
-    async fn behind(&self) {
-        poll_fn(|cx| {
-            self.wake.register(cx.waker());
-            match self.memberships.iter().any(Membership::is_behind) {
-                true => Poll::Ready(()),
-                false => Poll::Pending,
-            }
-        })
-        .await;
-    }
-
-    /// The batch has been handed to the kernel.
-    fn sent(&mut self) {
-        std::mem::take(&mut self.batch).sent(&self.tracers, self.client);
+impl Drop for Session {
+    /// Leaves its rooms, and lets go of the client.
+    fn drop(&mut self) {
+        drop(self.side.close());
     }
 }

@@ -16,8 +16,9 @@ const SLICES: usize = 64;
 
 /// Whole frames in the order in which they are written; a frame in progress is always finished
 /// before another begins.
-pub(super) struct Outgoing<W> {
-    write: W,
+#[derive(Default)]
+pub(super) struct Outgoing {
+    write: Option<Box<dyn AsyncWrite + Send + Unpin>>,
     frames: VecDeque<Frame>,
     /// Frames of the batch that are not yet written.
     batch: usize,
@@ -33,9 +34,9 @@ struct Frame {
     cost: usize,
 }
 
-impl<W: AsyncWrite + Unpin> Outgoing<W> {
-    pub(super) fn new(write: W) -> Self {
-        Self { write, frames: VecDeque::new(), batch: 0, batch_bytes: 0, replies: 0 }
+impl Outgoing {
+    pub(super) fn new(write: impl AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self { write: Some(Box::new(write)), ..Self::default() }
     }
 
     /// Puts something said to this client alone behind what waits.
@@ -75,14 +76,18 @@ impl<W: AsyncWrite + Unpin> Outgoing<W> {
         poll_fn(|cx| self.poll_write(cx)).await
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// As [`Outgoing::write`].
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(write) = &mut self.write else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         for (slice, frame) in slices.iter_mut().zip(&self.frames) {
             *slice = IoSlice::new(&frame.left);
             count += 1;
         }
-        let write = Pin::new(&mut self.write);
+        let write = Pin::new(write);
         let written = match write.is_write_vectored() {
             true => ready!(write.poll_write_vectored(cx, &slices[..count]))?,
             false => ready!(write.poll_write(cx, &slices[0]))?,
@@ -119,6 +124,9 @@ impl<W: AsyncWrite + Unpin> Outgoing<W> {
         while !self.is_empty() {
             self.write().await?;
         }
-        self.write.shutdown().await
+        match &mut self.write {
+            Some(write) => write.shutdown().await,
+            None => Ok(()),
+        }
     }
 }

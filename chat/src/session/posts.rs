@@ -14,7 +14,8 @@ use crate::room::Draft;
 impl Session {
     pub(super) fn post(&self, id: Option<u64>, post: Post, pending: &mut Pending) -> Done {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
-        let membership = self.membership(post.room.as_ref())?;
+        let mut writing = self.side.lock();
+        let membership = self.membership(&mut writing, post.room.as_ref())?;
         if *membership.room() == RoomName::inbox() {
             return Err(Refused::RoomOrTo);
         }

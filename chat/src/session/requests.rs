@@ -4,6 +4,7 @@ use bytes::Bytes;
 use trace::trace;
 
 use super::pending::Pending;
+use super::write_side::Writing;
 use super::{Inbound, Session};
 use crate::clock;
 use crate::command::{Command, Range, Reply, Start};
@@ -88,7 +89,8 @@ impl Session {
                 self.history(id, room.as_ref(), range, limit, pending)
             }
             Command::Search { room, search, before, limit } => {
-                let membership = self.membership(room.as_ref())?;
+                let mut writing = self.side.lock();
+                let membership = self.membership(&mut writing, room.as_ref())?;
                 let room = membership.room().clone();
                 let found = membership.search(search, before, limit.unwrap_or(SEARCH_HITS));
                 pending.push(async move {
@@ -97,7 +99,9 @@ impl Session {
                 });
                 Ok(vec![])
             }
-            Command::Who(room) => Ok(vec![self.membership(room.as_ref())?.who(id)]),
+            Command::Who(room) => {
+                Ok(vec![self.membership(&mut self.side.lock(), room.as_ref())?.who(id)])
+            }
             Command::Rooms => {
                 self.login.as_ref().ok_or(Refused::HelloFirst)?;
                 Ok(vec![Reply::Rooms { id, rooms: self.rooms.list() }])
@@ -109,11 +113,13 @@ impl Session {
     }
 
     /// Where the client is in a room; without a room, in that of its address.
-    pub(super) fn membership(&self, room: Option<&RoomName>) -> Result<&Membership, Refused> {
+    pub(super) fn membership<'a>(
+        &self,
+        writing: &'a mut Writing,
+        room: Option<&RoomName>,
+    ) -> Result<&'a mut Membership, Refused> {
         self.login.as_ref().ok_or(Refused::HelloFirst)?;
-        let room = room.unwrap_or(&self.address);
-        let membership = self.memberships.iter().find(|membership| membership.room() == room);
-        membership.ok_or(Refused::NotJoined)
+        writing.membership(room.unwrap_or(&self.address)).ok_or(Refused::NotJoined)
     }
 
     fn history(
@@ -124,7 +130,8 @@ impl Session {
         limit: Option<usize>,
         pending: &mut Pending,
     ) -> Done {
-        let membership = self.membership(room)?;
+        let mut writing = self.side.lock();
+        let membership = self.membership(&mut writing, room)?;
         let room = membership.room().clone();
         let page = membership.page(range, limit.unwrap_or(HISTORY_ENTRIES));
         pending.push(async move {
@@ -134,7 +141,8 @@ impl Session {
     }
 
     fn typing(&mut self, room: Option<RoomName>) -> Done {
-        let membership = self.membership(room.as_ref())?;
+        let mut writing = self.side.lock();
+        let membership = self.membership(&mut writing, room.as_ref())?;
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
         let now = clock::now();
         if self.may_type <= now && membership.room() != &RoomName::inbox() {
@@ -145,11 +153,10 @@ impl Session {
     }
 
     fn ack(&mut self, room: Option<RoomName>, seq: Seq) -> Done {
-        self.membership(room.as_ref())?;
-        let room = room.unwrap_or_else(|| self.address.clone());
-        let client = self.client.0;
-        let membership = self.memberships.iter_mut().find(|joined| *joined.room() == room);
-        if membership.is_some_and(|membership| membership.ack(seq)) {
+        let mut writing = self.side.lock();
+        let membership = self.membership(&mut writing, room.as_ref())?;
+        if membership.ack(seq) {
+            let (room, client) = (membership.room(), self.client.0);
             trace!(self.tracers.tracer, "Client has it"; event = "acked", room = room.as_str(), client = client, seq = seq.0);
         }
         Ok(vec![])
@@ -157,13 +164,16 @@ impl Session {
 
     fn join(&mut self, id: Option<u64>, room: RoomName, start: &Start) -> Done {
         self.login.as_ref().ok_or(Refused::HelloFirst)?;
-        if let Some(membership) = self.memberships.iter().find(|joined| *joined.room() == room) {
-            let joined = membership.joined();
+        let (already, rooms) = {
+            let mut writing = self.side.lock();
+            let already = writing.membership(&room).map(|membership| membership.joined());
+            (already, writing.rooms().count())
+        };
+        if let Some(joined) = already {
             self.made_current(room);
             return Ok(vec![Reply::Joined { id, joined }]);
         }
-        let rooms = self.memberships.iter().filter(|joined| *joined.room() != RoomName::inbox());
-        if rooms.count() >= self.limits.rooms_per_session {
+        if rooms >= self.limits.rooms_per_session {
             return Err(Refused::TooManyJoined(self.limits.rooms_per_session));
         }
         let entered = self.rooms.enter([&room].into_iter())?;
@@ -185,14 +195,15 @@ impl Session {
     }
 
     fn leave(&mut self, id: Option<u64>, room: Option<RoomName>) -> Done {
-        let room = self.membership(room.as_ref())?.room().clone();
-        let at = self.memberships.iter().position(|membership| *membership.room() == room);
-        if let Some(at) = at.filter(|_| room != RoomName::inbox()) {
-            self.memberships.remove(at).leave(End::Closed);
+        let mut writing = self.side.lock();
+        let room = self.membership(&mut writing, room.as_ref())?.room().clone();
+        if room != RoomName::inbox() {
+            writing.leave(&room);
         }
-        let last = self.memberships.iter().rfind(|joined| *joined.room() != RoomName::inbox());
+        let last = writing.rooms().last().cloned();
+        drop(writing);
         if let Some(last) = last.filter(|_| self.wire.has_current_room()) {
-            self.address = last.room().clone();
+            self.address = last;
         }
         Ok(vec![Reply::Left { id, room }])
     }

@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::outgoing::Outgoing;
 use super::pending::Pending;
 use crate::end::End;
-use crate::entry::{ClientId, Slot};
+use crate::entry::ClientId;
 use crate::limits::Limits;
 use crate::membership::Membership;
 use crate::name::RoomName;
@@ -128,12 +128,6 @@ impl WriteSide {
         std::mem::take(&mut writing.batch).sent(&self.tracers, self.client);
     }
 
-    pub(super) fn note(&self, writing: &mut Writing, slot: &Slot) {
-        if let Slot::Entry(entry) = slot {
-            writing.batch.push(entry, self.tracers.deliveries.enabled());
-        }
-    }
-
     /// Writes a burst if the client waits for just that; otherwise its task has to look.
     fn take(&self, writing: &mut Writing, burst: &Burst<'_>) -> bool {
         let Some(at) = writing.memberships.iter().position(|m| m.is_told(burst)) else {
@@ -143,9 +137,7 @@ impl WriteSide {
             // Whoever has a batch on its way looks when that is written.
             return writing.outgoing.batch_bytes() > 0 || !writing.memberships[at].is_behind();
         }
-        for slot in burst.slots {
-            self.note(writing, slot);
-        }
+        writing.batch.push_all(burst, self.tracers.deliveries.enabled());
         writing.outgoing.push_batch(self.wire.slots(burst.slots, &burst.encoded));
         if !writing.outgoing.is_empty() {
             // Why it fails, the task finds out.

@@ -31,6 +31,7 @@ use crate::select::select;
 use crate::session::Batch;
 use crate::sessions::{Place, Sessions};
 use crate::tracers::Tracers;
+use crate::wire;
 
 /// Its name in the trace and in metrics.
 const WIRE: &str = "sse";
@@ -101,7 +102,8 @@ fn open(
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
-/// What is handed to the connection at once: pieces, of which the large ones are shared.
+/// What is handed to the connection at once: whole events, those of entries shared
+/// with everybody.
 type Chunk = Vec<Bytes>;
 
 /// One reader, until one side ends it.
@@ -185,7 +187,7 @@ impl Events {
     fn push(&self, slot: &Slot, chunk: &mut Chunk, batch: &mut Batch) {
         let Slot::Entry(entry) = slot else { return };
         batch.push(entry, self.tracers.deliveries.enabled());
-        sse::entry(chunk, &self.epoch, entry.seq, slot);
+        chunk.push(wire::event(&self.epoch, entry));
     }
 
     fn tell(&self, reply: &Reply, chunk: &mut Chunk) {

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 
 use crate::command::{Reply, Start};
-use crate::entry::{Epoch, Seq, Slot};
+use crate::entry::{Epoch, Seq};
 use crate::wire::Wire;
 
 /// `EPOCH.SEQ`, as it was the `id` of an event; what is not is the position of no log.
@@ -18,13 +18,6 @@ pub(super) fn position(headers: &HeaderMap) -> Option<Start> {
 /// Where a client is who has no event yet.
 pub(super) fn id(out: &mut Vec<Bytes>, epoch: &Epoch, seq: Seq) {
     out.push(format!("id: {}.{seq}\n\n", epoch.as_str()).into());
-}
-
-/// What it says is shared with everybody who is told in JSON.
-pub(super) fn entry(out: &mut Vec<Bytes>, epoch: &Epoch, seq: Seq, slot: &Slot) {
-    out.push(format!("id: {}.{seq}\ndata: ", epoch.as_str()).into());
-    out.push(Wire::JsonLines.slot(slot));
-    out.push(Bytes::from_static(b"\n"));
 }
 
 pub(super) fn reply(out: &mut Vec<Bytes>, event: &str, reply: &Reply) {

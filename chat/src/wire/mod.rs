@@ -14,7 +14,7 @@ use bytes::Bytes;
 pub(crate) use self::lines::Lines;
 use crate::command::{Command, Post, Reply};
 use crate::end::End;
-use crate::entry::{Slot, WIRES};
+use crate::entry::{Encoded, Entry, Epoch, Slot, WIRES};
 use crate::limits::Limits;
 use crate::refused::Refused;
 
@@ -37,7 +37,8 @@ pub enum Wire {
 }
 
 // A slot has a place for the bytes of each.
-const _: () = assert!(Wire::Pool as usize + 1 == WIRES);
+const EVENTS: usize = Wire::Pool as usize + 1;
+const _: () = assert!(EVENTS + 1 == WIRES);
 
 /// A command and the number that its reply repeats.
 #[derive(Debug)]
@@ -67,6 +68,15 @@ pub(crate) fn decode_post(
         true => json::decode_post(message, limits),
         false => body::post(message, limits),
     }
+}
+
+/// An entry of the log of an epoch as a server-sent event, encoded by the first reader and shared
+/// by all.
+pub(crate) fn event(epoch: &Epoch, entry: &Entry) -> Bytes {
+    entry.encoded.get_or_encode(EVENTS, || {
+        let id = format!("id: {}.{}\ndata: ", epoch.as_str(), entry.seq);
+        [id.as_bytes(), &json::entry(entry), b"\n\n"].concat().into()
+    })
 }
 
 impl Wire {
@@ -147,6 +157,17 @@ impl Wire {
                 changes.iter().flat_map(|change| frame::text(change)).collect()
             }
         })
+    }
+
+    /// The bytes of several slots one behind the other, put together by the first reader into
+    /// `together` and shared by all.
+    pub(crate) fn slots(self, slots: &[Slot], together: &Encoded) -> Bytes {
+        match slots {
+            [slot] => self.slot(slot),
+            slots => together.get_or_encode(self as usize, || {
+                slots.iter().flat_map(|slot| self.slot(slot)).collect()
+            }),
+        }
     }
 
     /// The bytes of a reply; empty if this wire does not tell it.
