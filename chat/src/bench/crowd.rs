@@ -33,10 +33,14 @@ pub(super) struct Crowd {
     pub(super) verifier: Verifier,
     /// How long it took from the write of a message until the last client had it.
     pub(super) times: Times,
+    /// Clients with a higher number do not read once they are in.
+    readers: usize,
     /// How many are in.
     pub(super) present: usize,
     /// Messages that have come to a client.
     pub(super) deliveries: u64,
+    /// Bytes that have come, of whatever.
+    pub(super) bytes: u64,
     /// Whether anything at all came in the last turn.
     pub(super) heard: bool,
 }
@@ -44,6 +48,7 @@ pub(super) struct Crowd {
 impl Crowd {
     pub(super) fn new(
         addr: SocketAddr,
+        readers: usize,
         format: Format,
         text: Text,
         verifier: Verifier,
@@ -54,12 +59,14 @@ impl Crowd {
             buffer: vec![0; BUFFER],
             clients: Vec::new(),
             addr,
+            readers,
             format,
             text,
             verifier,
             times: Times::default(),
             present: 0,
             deliveries: 0,
+            bytes: 0,
             heard: false,
         })
     }
@@ -124,7 +131,7 @@ impl Crowd {
 
     fn read(&mut self, number: usize, closed: bool) -> Result<(), Fault> {
         let Self { clients, buffer, format, text, verifier, times, .. } = self;
-        let (mut present, mut deliveries) = (0, 0);
+        let (mut present, mut deliveries, mut taken) = (0, 0, 0);
         let done = clients[number].read(buffer, closed, |client, mut bytes| {
             let mut head = 0;
             if client.stage == Stage::Head {
@@ -165,12 +172,19 @@ impl Crowd {
                 }
                 Ok(())
             })?;
+            taken += head + whole;
             Ok(head + whole)
         });
         self.present += present;
         self.deliveries += deliveries;
+        self.bytes += taken as u64;
         self.heard = true;
-        done
+        done?;
+        let client = &mut self.clients[number];
+        if number >= self.readers && client.stage == Stage::In {
+            self.poll.registry().deregister(&mut client.stream).map_err(Fault::Io)?;
+        }
+        Ok(())
     }
 }
 

@@ -12,7 +12,9 @@ use super::format::Format;
 pub(crate) struct Plan {
     /// Clients in the lobby; never 0.
     pub(crate) clients: usize,
-    /// How many of them publish: never 0, at most all.
+    /// Further clients who come in and then read nothing.
+    pub(crate) stalled: usize,
+    /// How many of the clients publish: never 0, at most all.
     pub(crate) publishers: usize,
     /// Messages a second of all publishers together; `None`: as fast as they are delivered.
     pub(crate) rate: Option<u32>,

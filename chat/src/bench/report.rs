@@ -28,6 +28,10 @@ pub(super) struct Report {
     pub(super) sockets: Option<f64>,
     /// From the first connect until all were in.
     pub(super) connecting: Duration,
+    /// Bytes that each client was told until all were in and it was quiet.
+    pub(super) joining: f64,
+    /// What the clients used themselves.
+    pub(super) readers: Option<Duration>,
     /// The load of the computer before.
     pub(super) load: Option<f64>,
 }
@@ -37,9 +41,9 @@ impl Report {
         self.deliveries as f64 / self.took.as_secs_f64()
     }
 
-    /// Microseconds of the server's CPU for each delivery.
-    fn cpu_per_delivery(&self) -> Option<f64> {
-        Some(self.cpu?.as_secs_f64() * 1e6 / self.deliveries as f64)
+    /// Microseconds for each delivery.
+    fn per_delivery(&self, cpu: Option<Duration>) -> Option<f64> {
+        Some(cpu?.as_secs_f64() * 1e6 / self.deliveries as f64)
     }
 
     /// Milliseconds to the last client: p50, p99, and the longest.
@@ -49,7 +53,7 @@ impl Report {
     }
 
     fn connects(&self, plan: &Plan) -> f64 {
-        plan.clients as f64 / self.connecting.as_secs_f64()
+        (plan.clients + plan.stalled) as f64 / self.connecting.as_secs_f64()
     }
 
     /// Several lines, each ended.
@@ -59,8 +63,12 @@ impl Report {
             Some(rate) => format!("{rate} messages/s"),
             None => format!("flat out, {} on the way", plan.window),
         };
+        let stalled = match plan.stalled {
+            0 => String::new(),
+            stalled => format!(", {stalled} more who read nothing"),
+        };
         let mut text = format!(
-            "{clients} clients ({}), {publishers} publishing, {rate}, {bytes} bytes\n",
+            "{clients} clients ({}), {publishers} publishing, {rate}, {bytes} bytes{stalled}\n",
             format.as_str()
         );
         let mut line = |what: &str, value: String| {
@@ -86,7 +94,8 @@ impl Report {
         }
         line(
             "CPU per delivery",
-            self.cpu_per_delivery().map_or_else(unknown, |us| format!("{us:.3} us, of the server")),
+            self.per_delivery(self.cpu)
+                .map_or_else(unknown, |us| format!("{us:.3} us, of the server")),
         );
         line(
             "memory/connection",
@@ -96,6 +105,7 @@ impl Report {
         if let Some(kib) = self.sockets {
             line("", format!("{kib:.1} KiB in the kernel, both ends"));
         }
+        line("told while joining", format!("{:.1} KiB each", self.joining / 1024.0));
         line("connects/s", format!("{:.0}", self.connects(plan)));
         if let Some(load) = self.load {
             line("load before", format!("{load:.2}"));
@@ -108,6 +118,7 @@ impl Report {
         let [p50, p99, longest] = self.latencies();
         json!({
             "clients": plan.clients,
+            "stalled": plan.stalled,
             "publishers": plan.publishers,
             "format": plan.format.as_str(),
             "rate": plan.rate,
@@ -119,9 +130,11 @@ impl Report {
             "deliveries_per_second": self.per_second(),
             "latency_ms": { "p50": p50, "p99": p99, "max": longest },
             "late_ms": self.late.as_secs_f64() * 1e3,
-            "cpu_us_per_delivery": self.cpu_per_delivery(),
+            "cpu_us_per_delivery": self.per_delivery(self.cpu),
+            "clients_cpu_us_per_delivery": self.per_delivery(self.readers),
             "resident_kib_per_connection": self.resident,
             "kernel_kib_per_connection": self.sockets,
+            "joining_bytes_per_client": self.joining,
             "connects_per_second": self.connects(plan),
             "load": self.load,
         })

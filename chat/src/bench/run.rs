@@ -13,7 +13,7 @@ use super::server::Server;
 use super::stop::Stop;
 use super::text::Text;
 use super::times::Times;
-use super::usage::{Process, load, sockets};
+use super::usage::{Cpu, Process, load, sockets};
 use super::verifier::Verifier;
 use crate::clock;
 
@@ -52,13 +52,15 @@ impl Run<'_> {
         let text = Text::new(std::process::id(), plan.bytes);
         let resident = || self.server.process.and_then(Process::resident);
         let (resident_before, sockets_before) = (resident(), sockets());
-        let mut crowd = Crowd::new(self.server.addr, plan.format, text, verifier)?;
+        let mut crowd = Crowd::new(self.server.addr, plan.clients, plan.format, text, verifier)?;
         let connecting = self.connect(&mut crowd)?;
         self.settle(&mut crowd)?;
         let resident = || self.server.process.and_then(Process::resident);
+        let all = (plan.clients + plan.stalled) as f64;
         let grown = |before: Option<u64>, after: Option<u64>| {
-            Some(after?.saturating_sub(before?) as f64 / plan.clients as f64)
+            Some(after?.saturating_sub(before?) as f64 / all)
         };
+        let joining = crowd.bytes as f64 / all;
         let resident = grown(resident_before, resident());
         let sockets = grown(sockets_before, sockets());
 
@@ -70,11 +72,14 @@ impl Run<'_> {
             "warming up",
         )?;
         (crowd.times, crowd.deliveries) = (Times::default(), 0);
+        let ourselves = Process(std::process::id());
+        let readers = ourselves.cpu();
         let cpu_before = self.server.process.and_then(Process::cpu);
         let (messages, took, late) =
             self.publish(&mut crowd, plan.time, plan.messages, "publishing")?;
         let cpu = self.server.process.and_then(Process::cpu);
-        let cpu = cpu.zip(cpu_before).map(|(after, before)| after.since(&before));
+        let used = |after: Option<Cpu>, before| Some(after?.since(&before?));
+        let (cpu, readers) = (used(cpu, cpu_before), used(ourselves.cpu(), readers));
         if let Some(client) = crowd.verifier.disordered() {
             return Err(wrong(client, &Fault::Order));
         }
@@ -92,13 +97,15 @@ impl Run<'_> {
             resident,
             sockets,
             connecting,
+            joining,
+            readers,
             load,
         })
     }
 
     /// Lets everybody in, and says how long it took.
     fn connect(&mut self, crowd: &mut Crowd) -> Result<Duration, BenchError> {
-        let clients = self.plan.clients;
+        let clients = self.plan.clients + self.plan.stalled;
         let begun = clock::now();
         let mut last = (0, begun);
         while crowd.present < clients {

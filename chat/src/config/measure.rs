@@ -28,6 +28,11 @@ pub(super) struct BenchFlags {
     #[arg(short, long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..=10_000))]
     publishers: u32,
 
+    /// Further clients who come in and then read nothing
+    #[arg(long, value_name = "N", hide_short_help = true, default_value = "0",
+        value_parser = value_parser!(u32).range(0..=1_000_000))]
+    stalled: u32,
+
     /// Messages a second, of all publishers together [default: as fast as they are delivered]
     #[arg(short, long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000_000))]
     rate: Option<u32>,
@@ -90,13 +95,14 @@ impl BenchFlags {
         descriptors: Option<u64>,
     ) -> Result<Plan, Wrong> {
         let (clients, publishers) = (self.clients as usize, self.publishers as usize);
+        let stalled = self.stalled as usize;
         if publishers > clients {
             return Err(wrong(
                 "publishers",
                 format!("{publishers} of {clients} clients cannot publish"),
             ));
         }
-        let needed = u64::from(self.clients) + OTHER_DESCRIPTORS;
+        let needed = u64::from(self.clients) + u64::from(self.stalled) + OTHER_DESCRIPTORS;
         if let Some(most) = descriptors.filter(|most| needed > *most) {
             return Err(wrong(
                 "clients",
@@ -119,10 +125,11 @@ impl BenchFlags {
                 }
                 Target::Running { addr, pid: self.pid }
             }
-            None => Target::Own(server(clients, given, config)?),
+            None => Target::Own(server(clients + stalled, given, config)?),
         };
         Ok(Plan {
             clients,
+            stalled,
             publishers,
             rate: self.rate,
             bytes,

@@ -33,6 +33,13 @@ async fn everybody_gets_everything_in_every_format() {
 }
 
 #[tokio::test]
+async fn who_reads_nothing_holds_nobody_up() {
+    let report = measured(&["--stalled", "3", "--format", "json", "--seconds", "0.2"]).await;
+    assert_eq!(report["stalled"], 3);
+    assert_eq!(report["deliveries"], report["messages"].as_u64().unwrap() * 20);
+}
+
+#[tokio::test]
 async fn a_rate_and_a_number_of_messages_are_kept() {
     let args = ["--rate", "1000", "--messages", "30", "--seconds", "20", "--size", "5000"];
     let report = measured(&args).await;
