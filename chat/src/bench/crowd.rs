@@ -190,7 +190,8 @@ impl Crowd {
 
 /// An error of one client.
 pub(super) fn wrong(client: usize, fault: &Fault) -> BenchError {
-    BenchError::Client { client, what: fault.to_string() }
+    let bounded = matches!(fault, Fault::Early { .. } | Fault::Missing { .. });
+    BenchError::Client { client, what: fault.to_string(), bounded }
 }
 
 /// A name that no other client has, nor one of another run.

@@ -20,6 +20,8 @@ pub enum BenchError {
         client: usize,
         /// What.
         what: String,
+        /// Whether a message is missing that the server may have refused, by bounds of its own.
+        bounded: bool,
     },
     /// No further client was let in for long.
     Stuck {
@@ -48,6 +50,11 @@ impl BenchError {
             Self::System(_) => {
                 Some("Try: fewer --clients; chat doctor says what limits them".into())
             }
+            Self::Client { bounded: true, .. } => Some(
+                "A server of chat takes 50 messages a second of each client: start it with more \
+                 --max-messages, or measure with a lower --rate"
+                    .into(),
+            ),
             Self::Chart { .. } => Some("Try: another file for --svg".into()),
             _ => None,
         }
@@ -60,7 +67,7 @@ impl fmt::Display for BenchError {
             Self::Start(_) => f.write_str("cannot start a server"),
             Self::Server(said) => write!(f, "the server does not serve: {said}"),
             Self::System(_) => f.write_str("cannot be so many clients"),
-            Self::Client { client, what } => write!(f, "client {client}: {what}"),
+            Self::Client { client, what, .. } => write!(f, "client {client}: {what}"),
             Self::Stuck { present, clients } => {
                 write!(f, "only {present} of {clients} clients were let in")
             }

@@ -36,7 +36,11 @@ use self::stop::Stop;
 pub(crate) fn bench(plan: &Plan) -> Result<(), BenchError> {
     let stop = Stop::watch().map_err(BenchError::System)?;
     let server = Server::start(&plan.target)?;
-    let report = Run { plan, server, stop, progress: Progress::new() }.go()?;
+    let mut report = Run { plan, server, stop, progress: Progress::new() }.go();
+    if let (Err(BenchError::Client { bounded, .. }), Target::Own(_)) = (&mut report, &plan.target) {
+        *bounded = false;
+    }
+    let report = report?;
     if let Some(path) = &plan.svg {
         let chart = chart::chart(&report, plan);
         fs::write(path, chart)

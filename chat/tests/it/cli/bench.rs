@@ -186,7 +186,14 @@ async fn a_server_that_loses_or_doubles_is_noticed() {
         let args = ["bench", "-n", "1", "-f", "lines", "--seconds", "0.1", "--to", &addr];
         let seen = answer(chat(&args)).await;
         assert_eq!((seen.code, seen.stdout.as_str()), (Some(1), ""));
-        assert_eq!(seen.stderr, format!("error: client 0: {why}\n"));
+        let hint = match why.ends_with("overtaken") {
+            true => {
+                "  A server of chat takes 50 messages a second of each client: start it with more \
+                 --max-messages, or measure with a lower --rate\n"
+            }
+            false => "",
+        };
+        assert_eq!(seen.stderr, format!("error: client 0: {why}\n{hint}"));
         server.await.unwrap();
     }
 }
