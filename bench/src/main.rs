@@ -22,6 +22,7 @@ type Rounds = Vec<Vec<Vec<Option<Figures>>>>;
 
 const HELP: &str = "\
 cargo run --release --manifest-path bench/Cargo.toml
+  -- --rounds N      so many rounds, of one second and not of two
   -- --check         print the tables and write nothing
   -- --quick         one short round, to see that it works
   -- --guard         compare with the textbook only, and fail if that is too near
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (keep, rounds, seconds) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => (true, 5, 2.0),
+        ["--rounds", rounds] => (true, rounds.parse()?, 1.0),
         ["--check"] => (false, 5, 2.0),
         ["--quick"] => (false, 1, 0.5),
         ["--guard"] => return guard(),
