@@ -8,6 +8,7 @@ use crate::command::{Joined, Lost, Start};
 use crate::entry::{ClientId, Slot};
 use crate::history::Found;
 use crate::log::Cursor;
+use crate::name::RoomName;
 use crate::room::{Besides, Room, Told, Wake};
 
 /// A cursor into a room, of somebody whom the room does not show.
@@ -29,6 +30,11 @@ impl Reader {
         let wake = Arc::<Wake>::default();
         let (cursor, joined, lost) = room.listen(client, start, Arc::clone(&wake) as _);
         (Self { room, client, cursor, wake }, joined, lost)
+    }
+
+    /// What it reads.
+    pub(crate) fn room(&self) -> &RoomName {
+        self.room.name()
     }
 
     /// Moves the next slots into `out`, up to the bounds of a batch.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trace::{Tracer, trace};
 
-use crate::command::Missed;
+use crate::command::{Lost, Missed};
 use crate::entry::{ClientId, Seq};
 use crate::limits::TRACED_CHARS;
 use crate::metrics::Metrics;
@@ -69,10 +69,26 @@ impl Tracers {
         trace!(self.tracer, "Client missed {missed} messages"; event = "gap", room = room, client = client.0, after = after.0, next = next.0, why = why.as_str());
     }
 
-    /// A request that was refused before it had a session.
-    pub(crate) fn request_refused(&self, code: &'static str) {
+    /// A reader starts elsewhere than where it was.
+    pub(crate) fn reset(&self, room: &RoomName, client: ClientId, oldest: Seq, why: Lost) {
+        let (room, why) = (room.as_str(), why.as_str());
+        trace!(self.tracer, "Client cannot resume"; event = "reset", room = room, client = client.0, oldest = oldest.0, why = why);
+    }
+
+    /// What a reader reads next has left memory, and history is asked for a page of it.
+    pub(crate) fn lagging(&self, room: &RoomName, client: ClientId) {
+        trace!(self.tracer, "Client reads what is stored"; event = "lagging", room = room.as_str(), client = client.0);
+    }
+
+    /// A request that was refused, perhaps before whoever asked had a number.
+    pub(crate) fn request_refused(&self, client: Option<ClientId>, code: &'static str) {
         self.metrics.refused(code);
-        trace!(self.tracer, "Request refused"; event = "refused", code = code);
+        match client {
+            Some(client) => {
+                trace!(self.tracer, "Request refused"; event = "refused", client = client.0, code = code);
+            }
+            None => trace!(self.tracer, "Request refused"; event = "refused", code = code),
+        }
     }
 
     /// A connection that got no place, or lost it before it asked for anything.

@@ -146,6 +146,16 @@ pub enum Lost {
     Expired,
 }
 
+impl Lost {
+    /// Its name on the wire and in the trace.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// Why entries are missing in what a reader gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -45,7 +45,7 @@ pub(super) async fn accept<S: Future<Output = ()> + Send + 'static>(
                 )));
             }
             Err(full) => {
-                door.tracers.connection_refused(full.code(), peer.ip());
+                door.tracers.connection_refused(full.code(), peer);
                 refuse(&door, stream, peer);
             }
         }

@@ -80,7 +80,7 @@ pub(super) fn last_words(
 /// Makes the index anew from what rooms have said.
 pub(super) fn rebuild(db: &Connection, tracer: &dyn Tracer) -> rusqlite::Result<()> {
     db.execute("INSERT INTO words(words) VALUES('delete-all')", [])?;
-    trace!(tracer, "The index of words is damaged and made anew"; event = "indexing");
+    trace!(tracer, "The index of words is damaged and made anew"; event = "index_damaged");
     index(db, tracer)
 }
 
@@ -109,7 +109,7 @@ pub(super) fn index(db: &Connection, tracer: &dyn Tracer) -> rusqlite::Result<()
         done += 1;
         if clock::now() >= due {
             due += PROGRESS;
-            trace!(tracer, "Indexing what was said"; event = "indexing", done = done, of = total);
+            trace!(tracer, "Indexing what was said"; event = "indexing", done = done, total = total);
         }
     }
     Ok(())

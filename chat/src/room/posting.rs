@@ -59,6 +59,7 @@ impl Room {
         let stored = Stored::Memory;
         let mut state = self.state();
         if let Some(seq) = state.mids.find(sender, mid.as_ref(), content)? {
+            self.repeated(client, seq);
             return Ok(Posted { seq, stored, dup: true });
         }
         if let Some(of) = content.of() {
@@ -70,6 +71,12 @@ impl Room {
         }
         self.show(state, client, proposal, copy, seq, stored);
         Ok(Posted { seq, stored, dup: false })
+    }
+
+    /// The message is there already, under the same `mid`.
+    fn repeated(&self, client: ClientId, seq: Seq) {
+        let room = self.name.as_str();
+        trace!(self.tracer, "Message is stored already"; event = "repeated", room = room, client = client.0, seq = seq.0);
     }
 
     /// Appends a message that has its place, for every reader to see.
@@ -129,12 +136,22 @@ pub(crate) fn post(places: Vec<Place>, client: ClientId, author: Author, draft: 
         }
         Sequencer::History(history) => {
             let (history, stored) = (Arc::clone(history), history.stored());
+            let first = Arc::clone(&places[0].room);
             let apply = move |proposal: Proposal, seqs: &[Seq]| {
                 for (Place { room, copy }, seq) in places.iter().zip(seqs) {
                     room.show(room.state(), client, &proposal, *copy, *seq, stored);
                 }
             };
-            history.post(proposal, Box::new(apply), patient)
+            match history.post(proposal, Box::new(apply), patient) {
+                Posting::Done(done) => Posting::Done(done),
+                Posting::Waiting(waiting) => Posting::Waiting(Box::pin(async move {
+                    let posted = waiting.await;
+                    if let Ok(Posted { seq, dup: true, .. }) = posted {
+                        first.repeated(client, seq);
+                    }
+                    posted
+                })),
+            }
         }
     }
 }

@@ -113,7 +113,7 @@ async fn http(connection: Connection, router: Router, proxies: Proxies, sessions
                     answer
                 }
                 Err((full, ip)) => {
-                    tracers.connection_refused(full.code(), ip);
+                    tracers.connection_refused(full.code(), std::net::SocketAddr::new(ip, 0));
                     Ok(web::crowded())
                 }
             }

@@ -47,7 +47,7 @@ impl Batch {
                 trace!(tracers.deliveries, " -- sent to client"; event = "sent", room = room.as_str(), client = client.0, seq = seq.0);
             }
         } else if let Some((room, last)) = last {
-            trace!(tracers.tracer, " -- batch sent to client"; event = "batch", room = room.as_str(), client = client.0, entries = entries, last = last.0);
+            trace!(tracers.tracer, " -- batch sent to client"; event = "batch", room = room.as_str(), client = client.0, entries = entries, seq = last.0);
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use trace::trace;
-
 use super::Session;
 use super::requests::Done;
 use crate::clock;
@@ -85,8 +83,9 @@ impl Session {
             Membership::join(room, self.client, login, start, listener);
         self.side.lock().memberships.push(membership);
         let reset = lost.map(|why| {
-            let (room, oldest) = (joined.room.clone(), Seq(joined.head.0 + 1 - joined.replay as u64));
-            trace!(self.tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = self.client.0, oldest = oldest.0);
+            let (room, oldest) =
+                (joined.room.clone(), Seq(joined.head.0 + 1 - joined.replay as u64));
+            self.tracers.reset(&room, self.client, oldest, why);
             Reply::Reset { room, why, oldest }
         });
         Ok((joined, reset))

@@ -33,6 +33,7 @@ impl WriteSide {
                 Besides::Nothing => {}
                 Besides::Reply(reply) => self.tell(writing, &reply)?,
                 Besides::Stored(page) => {
+                    self.tracers.lagging(writing.memberships[i].room(), self.client);
                     pending.fetch(writing.memberships[i].room().clone(), page);
                 }
             }

@@ -27,10 +27,10 @@ impl Session {
 
     pub(super) fn post_direct(&self, id: Option<u64>, post: Post, pending: &mut Pending) -> Done {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
-        let (client, to, bytes) = (self.client.0, post.to.len(), post.content.body().len());
+        let (client, recipients, bytes) = (self.client.0, post.to.len(), post.content.body().len());
         self.tracers.metrics.received();
         // What is said to somebody in private is not shown to who watches.
-        trace!(self.tracers.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, to = to, bytes = bytes);
+        trace!(self.tracers.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, recipients = recipients, bytes = bytes);
         let (posting, unknown) = self.rooms.post_direct(self.client, login, post)?;
         answer(id, posting, unknown, pending)
     }

@@ -62,9 +62,7 @@ impl Session {
                 Ok(replies.iter().map(|reply| self.wire.reply(reply)).collect())
             }
             Err(refused) => {
-                let (client, code) = (self.client.0, refused.code());
-                self.tracers.metrics.refused(code);
-                trace!(self.tracers.tracer, "Request refused"; event = "refused", client = client, code = code);
+                self.tracers.request_refused(Some(self.client), refused.code());
                 let told = self.wire.reply(&Reply::Error { id, refused });
                 guard.refused().map_or(Ok(vec![told]), Err)
             }

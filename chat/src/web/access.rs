@@ -173,7 +173,7 @@ pub(crate) fn guarded(router: Router, access: Access, tracers: Tracers) -> Route
     let asked = tracers.clone();
     let router = router.method_not_allowed_fallback(move |headers: HeaderMap| {
         let problem = Problem::wrong_method();
-        asked.request_refused(problem.code());
+        asked.request_refused(None, problem.code());
         ready(problem.told_to(&headers))
     });
     router.layer(middleware::from_fn_with_state((Arc::new(access), tracers), guard))
@@ -187,7 +187,7 @@ async fn guard(
     let response = match access.check(&request) {
         Ok(()) => next.run(request).await,
         Err(denied) => {
-            tracers.request_refused(denied.code());
+            tracers.request_refused(None, denied.code());
             Problem::from(denied).told_to(request.headers())
         }
     };

@@ -67,13 +67,13 @@ fn open(
     let place = request.extensions().get::<Place>().cloned();
     let peer = place.as_ref().map(Place::peer);
     let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
-    trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client.0, wire = WIRE, peer = peer.as_str(), room = room.name().as_str());
+    trace!(tracers.tracer, "Connection accepted"; event = "accepted", room = room.name().as_str(), client = client.0, wire = WIRE, peer = peer.as_str());
     let (reader, joined, lost) = Reader::new(room, client, &start);
     let before = Seq(joined.head.0 - joined.replay as u64);
     let mut first = Vec::new();
     if let Some(why) = lost {
         let (room, oldest) = (joined.room, before.next());
-        trace!(tracers.tracer, "Client cannot resume"; event = "reset", room = room.as_str(), client = client.0, oldest = oldest.0);
+        tracers.reset(&room, client, oldest, why);
         sse::reply(&mut first, "reset", &Reply::Reset { room, why, oldest });
     }
     // A client that is cut off before the first message comes back to where it began.
@@ -126,13 +126,12 @@ impl Events {
             Ok(()) => self.serve(stopped).await.unwrap_or_else(|end| end),
             Err(end) => end,
         };
-        if end == End::Drain {
-            // Both wait for the connection, and not for long.
-            timeout(LINGER, self.goodbye(end)).await.ok();
-        }
+        // Both wait for the connection, and not for long.
+        let told = end == End::Drain
+            && timeout(LINGER, self.goodbye(end)).await.is_ok_and(|told| told.is_ok());
         counted.end(end);
         let (client, why) = (self.client.0, end.as_str());
-        trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why);
+        trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
     }
 
     async fn serve(&mut self, stopped: impl Future<Output = ()>) -> Result<End, End> {
@@ -169,6 +168,7 @@ impl Events {
                 Besides::Nothing => {}
                 Besides::Reply(reply) => self.tell(&reply, &mut chunk),
                 Besides::Stored(page) => {
+                    self.tracers.lagging(self.reader.room(), self.client);
                     let page = page.await.ok().filter(|page| !page.is_empty());
                     for told in self.reader.took(page.ok_or(End::Failed)?) {
                         match told {

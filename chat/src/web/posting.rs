@@ -66,11 +66,12 @@ pub(super) async fn say(
     let (client, tracers) = (sessions.number(), sessions.tracers());
     let peer = head.extensions.get::<Place>().map(Place::peer);
     let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
-    trace!(tracers.tracer, "Request accepted"; event = "accepted", client = client.0, wire = "http", peer = peer.as_str(), name = author.name.as_str());
+    trace!(tracers.tracer, "Request accepted"; event = "accepted", room = room.as_str(), client = client.0, wire = "http", peer = peer.as_str(), name = author.name.as_str());
+    let refused = |refused| Problem::from(refused).of(client);
     tracers.received(&room, client, post.content.body());
-    let room = sessions.rooms().enter_one(&room)?;
+    let room = sessions.rooms().enter_one(&room).map_err(refused)?;
     let draft = Draft { mid, content: post.content, to: None, patient: false };
-    let posted = room.post(client, author, draft).wait().await?;
+    let posted = room.post(client, author, draft).wait().await.map_err(refused)?;
     let status = if posted.dup { StatusCode::OK } else { StatusCode::CREATED };
     let stored = match room.entry(posted.seq).await {
         Some(entry) => Wire::JsonLines.slot(&Slot::Entry(entry)),

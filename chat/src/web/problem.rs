@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::entry::ClientId;
 use crate::limits::RETURN_MS;
 use crate::name::Name;
 use crate::refused::Refused;
@@ -20,11 +21,13 @@ pub(super) struct Problem {
     suggest: Option<Name>,
     /// When it makes sense to ask again.
     retry: Option<Duration>,
+    /// Whose request it was, if it had a number already.
+    client: Option<ClientId>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
-        Self { status, code, text: text.into(), suggest: None, retry: None }
+        Self { status, code, text: text.into(), suggest: None, retry: None, client: None }
     }
 
     /// The server takes nothing any more; its successor may.
@@ -55,6 +58,14 @@ impl Problem {
             true => (self.status, format!("{}\n", self.text)).into_response(),
             false => self.into_response(),
         }
+    }
+
+    pub(super) fn of(self, client: ClientId) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
+    pub(super) fn client(&self) -> Option<ClientId> {
+        self.client
     }
 
     pub(super) fn code(&self) -> &'static str {
@@ -90,7 +101,7 @@ impl From<Refused> for Problem {
             Refused::NameTaken { suggest } => Some(suggest),
             _ => None,
         };
-        Self { status, code, text, suggest, retry }
+        Self { status, code, text, suggest, retry, client: None }
     }
 }
 

@@ -69,7 +69,7 @@ async fn room(
 }
 
 fn refuse(sessions: &Sessions, refusal: Refusal) -> Response {
-    sessions.tracers().request_refused(refusal.code());
+    sessions.tracers().request_refused(None, refusal.code());
     refusal.into_response()
 }
 
@@ -106,7 +106,7 @@ fn upgrade(
                 Box::pin(session.run(inbound, write)).await;
             }
             Err(error) => {
-                trace!(tracers.tracer, "Connection closed"; event = "closed", client = client, why = End::Gone.as_str(), cause = format_args!("{error}"));
+                trace!(tracers.tracer, "Connection closed"; event = "closed", client = client, why = End::Gone.as_str(), told = false, error = format_args!("{error}"));
             }
         }
         drop(place);

@@ -156,6 +156,7 @@ async fn an_unknown_position_is_told_and_everything_follows() {
             (&*lines[3], &*lines[5]),
             (&*format!("id: {epoch}.0"), &*format!("id: {epoch}.1"))
         );
+        server.saw(&format!("oldest=1 why={why}")).await;
     }
 }
 

@@ -65,7 +65,7 @@ async fn curl_and_a_page_talk() {
     assert_eq!((status, &entry["type"], &entry["seq"]), (201, &"message".into(), &1.into()));
     assert_eq!((&entry["from"], &entry["body"]), (&"zoe".into(), &"a=b & c%20".into()));
     assert_eq!(next(&mut page).await, Message::text("a=b & c%20"));
-    server.saw("event=accepted client=2 wire=http peer=127.0.0.1:").await;
+    server.saw("event=accepted room=lobby client=2 wire=http peer=127.0.0.1:").await;
     server.saw("event=received room=lobby client=2 bytes=10").await;
 
     let (status, entry) = server.post("/rooms/Lobby", JSON, r#"{"body":"hi","reply":1}"#).await;
@@ -108,7 +108,7 @@ async fn posting_makes_a_room_and_looking_does_not() {
     let (status, refused) = server.post("/rooms/cellar", "", "hi").await;
     assert_eq!((status, &refused["code"]), (503, &"too_many_rooms".into()));
     assert_eq!(refused["retry_ms"], 60_000);
-    server.saw("event=refused code=too_many_rooms").await;
+    server.saw("event=refused client=2 code=too_many_rooms").await;
 }
 
 #[tokio::test]

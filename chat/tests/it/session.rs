@@ -56,6 +56,7 @@ async fn a_post_sent_again_is_the_same_post() {
     assert_eq!(ann.hear_type("ok").await["dup"], serde_json::Value::Null);
     let again = ann.hear_type("ok").await;
     assert_eq!((&again["seq"], &again["dup"]), (&1.into(), &true.into()));
+    world.saw("Message is stored already event=repeated room=lobby client=1 seq=1").await;
     assert_eq!(ann.hear_type("error").await["code"], "mid_reused");
     ann.post("next").await;
     assert_eq!(ann.hear_type("ok").await["seq"], 2);

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{End, Limits, Tracers, Wire};
+use chat::{Access, Durability, End, History, Limits, Server, Tracers, Wire};
 use insta::assert_snapshot;
+use serde_json::json;
 use tokio::time::Instant;
 use trace::Recorder;
 
 use crate::client::World;
+use crate::folder::Folder;
+use crate::kept::Kept;
 
 #[tokio::test(start_paused = true)]
 async fn two_join_one_posts_one_leaves() {
@@ -81,4 +84,36 @@ async fn bodies_are_hidden_unless_asked_for_and_cut_short() {
     world.saw("event=batch").await;
     assert!(!quiet.to_string().contains("secret"), "{quiet}");
     assert!(!quiet.to_string().contains("event=sent"), "{quiet}");
+}
+
+#[tokio::test]
+async fn what_is_stored_is_read_and_repeated() {
+    let folder = Folder::new();
+    let file = folder.file("chat.db");
+    let start = async |seen: &Recorder| {
+        let tracers = Tracers::all(Arc::new(seen.clone()));
+        let tracer = Arc::clone(&tracers.tracer);
+        let history = History::open(&file, Durability::Process, tracer).unwrap();
+        let server = Server::new(Limits::default(), Access::default(), tracers);
+        Kept::serve(server.with_history(history)).await
+    };
+    let (before, seen) = (Recorder::default(), Recorder::default());
+    let server = start(&before).await;
+    let (mut ann, _) = server.join(json!({ "name": "ann" })).await;
+    let post = json!({ "type": "post", "mid": "m1", "body": "hi" });
+    assert_eq!(ann.ask(post.clone(), "ok").await["seq"], 1);
+    let token = ann.token.clone();
+    server.stop().await;
+
+    let server = start(&seen).await;
+    let rooms = json!({ "lobby": { "last": 1 } });
+    let (mut ann, _) = server.join(json!({ "name": "ann", "token": token, "rooms": rooms })).await;
+    assert_eq!(ann.bodies(1).await, ["hi"]);
+    assert_eq!(ann.ask(post, "ok").await["dup"], true);
+    server.stop().await;
+    let lane: Vec<_> = seen.by("client").lines().map(str::to_owned).collect();
+    let named = |name: &str| lane.iter().position(|line| line.contains(&format!("event={name} ")));
+    let steps = ["accepted", "joined", "lagging", "sent", "received", "repeated", "left", "closed"];
+    let places: Vec<_> = steps.into_iter().map(named).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{lane:#?}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::command::{Joined, Lost, Page, Reply, Token};
+use crate::command::{Joined, Page, Reply, Token};
 use crate::entry::{Content, Entry, Mid, News, Notice};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
@@ -137,11 +137,7 @@ pub(in crate::wire) fn reply(reply: &Reply) -> Vec<u8> {
             (presence, *id)
         }
         Reply::Reset { room, why, oldest } => {
-            let why = match why {
-                Lost::Epoch => "epoch",
-                Lost::Expired => "expired",
-            };
-            let room = room.as_str();
+            let (room, why) = (room.as_str(), why.as_str());
             (json!({ "type": "reset", "room": room, "why": why, "oldest": oldest.0 }), None)
         }
         Reply::Gap { room, after, next, why } => {

@@ -1,6 +1,7 @@
 //! The rules of the house, each with a proof that it can fail.
 
 mod code;
+mod events;
 mod floors;
 mod tree;
 
