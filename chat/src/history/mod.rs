@@ -10,6 +10,7 @@ mod file;
 mod finder;
 mod import;
 mod members;
+mod page;
 mod reader;
 mod rows;
 #[cfg(test)]
@@ -37,8 +38,8 @@ pub(crate) use self::finder::Hits;
 use self::finder::Hunt;
 pub(crate) use self::import::{Import, Imported, NotTaken};
 pub(crate) use self::members::{Kept, TokenHash};
+pub(crate) use self::page::{Found, Span};
 use self::reader::Ask;
-pub(crate) use self::reader::{Found, Span};
 pub(crate) use self::store::{Proposal, Target};
 pub use self::trim::Retention;
 pub(crate) use self::trim::Trimmed;
@@ -194,7 +195,7 @@ impl History {
     pub(crate) async fn read(&self, key: Key, span: Span) -> Result<Vec<Found>, Refused> {
         let Some(log) = self.catalog.log(&key) else { return Ok(vec![]) };
         let (answer, found) = oneshot::channel();
-        let ask = Ask::Page { key: key.clone(), log: log.id, span, answer };
+        let ask = Ask::Page { key: key.clone(), log: log.id, span, answers: vec![answer] };
         self.asks.send(ask).await.map_err(|_| Refused::NotStored)?;
         let found = found.await.unwrap_or(Err(Refused::NotStored))?;
         let oldest = self.catalog.stand(&key).map_or(Seq(1), |stand| stand.oldest);

@@ -1,72 +1,27 @@
 //! The threads that read: one page after the other, and one search after the other, so that no page
-//! waits for a search.
+//! waits for a search. A page that several wait for is read once, for all of them.
 
 use std::sync::Arc;
-use std::thread;
+use std::{mem, thread};
 
-use rusqlite::{Connection, ErrorCode, Row};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use trace::{Tracer, trace};
 
 use super::catalog::Key;
 use super::error::HistoryError;
 use super::finder::{Hits, Hunt, find};
-use super::rows::{COLUMNS, Stored};
-use crate::command::Missed;
-use crate::entry::{Entry, Seq};
-use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES};
+use super::page::{Found, Span, read};
+use crate::limits::HISTORY_PAGES;
 use crate::refused::Refused;
-
-/// Which entries are asked for. A page may end before the span does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Span {
-    /// From the first on.
-    Up { first: Seq, last: Seq, most: usize },
-    /// From the last on, towards the first.
-    Down { first: Seq, last: Seq, most: usize },
-}
-
-/// What is there, in its order.
-#[derive(Debug)]
-pub(crate) enum Found {
-    Entry(Arc<Entry>),
-    /// Entries between these are not to be had.
-    Hole {
-        after: Seq,
-        next: Seq,
-        why: Missed,
-    },
-}
-
-impl Found {
-    /// The same where what is before `oldest` is not kept any longer.
-    pub(super) fn before(self, oldest: Seq) -> impl Iterator<Item = Self> {
-        let (hole, found) = match self {
-            Self::Hole { after, next, .. } if after.next() < oldest => {
-                let gone = Self::Hole { after, next: next.min(oldest), why: Missed::Expired };
-                let why = Missed::Damaged;
-                let rest = Self::Hole { after: oldest.before(), next, why };
-                (Some(gone), (next > oldest).then_some(rest))
-            }
-            found => (None, Some(found)),
-        };
-        hole.into_iter().chain(found)
-    }
-
-    pub(crate) fn entry(self) -> Option<Arc<Entry>> {
-        match self {
-            Self::Entry(entry) => Some(entry),
-            Self::Hole { .. } => None,
-        }
-    }
-}
 
 pub(super) enum Ask {
     Page {
         key: Key,
         log: i64,
         span: Span,
-        answer: oneshot::Sender<Result<Vec<Found>, Refused>>,
+        /// Those who ask for it.
+        answers: Vec<oneshot::Sender<Result<Vec<Found>, Refused>>>,
     },
     Search {
         hunt: Hunt,
@@ -78,19 +33,19 @@ pub(super) enum Ask {
 
 impl Ask {
     /// Answers; or hands back who is to be told once the connection is closed.
-    pub(super) fn answer(
-        self,
-        db: &Connection,
-        tracer: &dyn Tracer,
-    ) -> Option<oneshot::Sender<()>> {
+    fn answer(self, db: &Connection, tracer: &dyn Tracer) -> Option<oneshot::Sender<()>> {
         let unreadable = |error| {
             trace!(tracer, "Cannot read the history"; event = "read_failed", error = format_args!("{error}"));
             Refused::Unreadable
         };
         // Who asked may have gone.
         match self {
-            Self::Page { key, log, span, answer } => {
-                answer.send(read(db, &key, log, span).map_err(unreadable)).ok();
+            Self::Page { answers, .. } if answers.iter().all(oneshot::Sender::is_closed) => {}
+            Self::Page { key, log, span, answers } => {
+                let found = read(db, &key, log, span).map_err(unreadable);
+                for answer in answers {
+                    answer.send(found.clone()).ok();
+                }
             }
             Self::Search { answer, .. } if answer.is_closed() => {}
             Self::Search { hunt, answer } => {
@@ -100,6 +55,42 @@ impl Ask {
         }
         None
     }
+
+    /// Lets those who ask for the same page wait together, where the first of them waits.
+    fn merge(waiting: Vec<Self>) -> Vec<Self> {
+        let mut merged = Vec::<Self>::new();
+        for mut ask in waiting {
+            if !merged.iter_mut().any(|first| first.takes(&mut ask)) {
+                merged.push(ask);
+            }
+        }
+        merged
+    }
+
+    /// Takes over who asks for the same page; whether that is so.
+    fn takes(&mut self, other: &mut Self) -> bool {
+        let Self::Page { log, span, answers, .. } = self else { return false };
+        match other {
+            Self::Page { log: same_log, span: same_span, answers: others, .. }
+                if log == same_log && span == same_span =>
+            {
+                answers.append(others);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Answers all who wait, in the order in which they came; or hands back who is to be told once the
+/// connection is closed. Nothing is kept for those who come later: there may be more by then.
+pub(super) fn answer_all(
+    waiting: &mut Vec<Ask>,
+    db: &Connection,
+    tracer: &dyn Tracer,
+) -> Option<oneshot::Sender<()>> {
+    let merged = Ask::merge(mem::take(waiting));
+    merged.into_iter().find_map(|ask| ask.answer(db, tracer))
 }
 
 pub(super) fn start(
@@ -109,8 +100,9 @@ pub(super) fn start(
     tracer: Arc<dyn Tracer>,
 ) -> Result<(), HistoryError> {
     let run = move || {
-        while let Some(ask) = asked.blocking_recv() {
-            if let Some(closed) = ask.answer(&db, &*tracer) {
+        let mut waiting = Vec::new();
+        while asked.blocking_recv_many(&mut waiting, HISTORY_PAGES) > 0 {
+            if let Some(closed) = answer_all(&mut waiting, &db, &*tracer) {
                 drop(db);
                 closed.send(()).ok();
                 return;
@@ -121,140 +113,67 @@ pub(super) fn start(
     Ok(())
 }
 
-/// Up to the bounds of a page, in the order of the numbers.
-pub(super) fn read(
-    db: &Connection,
-    key: &Key,
-    log: i64,
-    span: Span,
-) -> rusqlite::Result<Vec<Found>> {
-    let (down, first, last, most) = match span {
-        Span::Up { first, last, most } => (false, first, last, most),
-        Span::Down { first, last, most } => (true, first, last, most),
-    };
-    let most = most.min(HISTORY_ENTRIES);
-    let order = if down { "DESC" } else { "ASC" };
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM entries WHERE log = ? AND seq BETWEEN ? AND ? ORDER BY seq {order}"
-    ))?;
-    let mut rows = statement.query((log, first, last))?;
-    let (due, end) = if down { (last, first.before()) } else { (first, last.next()) };
-    let mut page = Page { down, due, bytes: 0, found: Vec::new() };
-    let mut taken = 0;
-    while taken < most && page.bytes < HISTORY_BYTES {
-        match rows.next() {
-            Ok(Some(row)) => page.take(key, log, row),
-            Ok(None) => break,
-            Err(error) if is_damage(&error) => break,
-            Err(error) => return Err(error),
-        }
-        taken += 1;
-    }
-    // What was found is told first; the same place comes again then.
-    if page.found.is_empty() {
-        one_by_one(db, key, log, &mut page, end, most)?;
-    }
-    if down {
-        page.found.reverse();
-    }
-    Ok(page.found)
-}
-
-/// So many numbers, each looked for by itself: what is whole around a broken place of the file, or
-/// behind a number that is wrong, is found.
-fn one_by_one(
-    db: &Connection,
-    key: &Key,
-    log: i64,
-    page: &mut Page,
-    end: Seq,
-    most: usize,
-) -> rusqlite::Result<()> {
-    let mut statement =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE log = ? AND seq = ?"))?;
-    let (mut seq, mut tried) = (page.due, 0);
-    while seq != end && tried < most && page.bytes < HISTORY_BYTES {
-        let mut rows = statement.query((log, seq))?;
-        match rows.next() {
-            Ok(Some(row)) => page.take(key, log, row),
-            Ok(None) => {}
-            Err(error) if is_damage(&error) => {}
-            Err(error) => return Err(error),
-        }
-        seq = page.behind(seq);
-        tried += 1;
-    }
-    page.hole_to(seq);
-    Ok(())
-}
-
-/// Whether it is what is in the file that is wrong, so that other places of it may be whole.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
-}
-
-/// Numbers are contiguous: what is not there where it is due is missing.
-struct Page {
-    down: bool,
-    due: Seq,
-    bytes: usize,
-    found: Vec<Found>,
-}
-
-impl Page {
-    /// A row, if it is what was written; what comes out of its order is not.
-    fn take(&mut self, key: &Key, log: i64, row: &Row<'_>) {
-        let Ok((stored, true)) = Stored::read(log, row) else { return };
-        let (seq, bytes) = (stored.seq, stored.body.len() + 1);
-        if if self.down { seq > self.due } else { seq < self.due } {
-            return;
-        }
-        if let Some(entry) = stored.entry(key) {
-            self.hole_to(seq);
-            self.due = self.behind(seq);
-            self.bytes += bytes;
-            self.found.push(Found::Entry(Arc::new(entry)));
-        }
-    }
-
-    /// The number that comes next.
-    fn behind(&self, seq: Seq) -> Seq {
-        if self.down { seq.before() } else { seq.next() }
-    }
-
-    /// What is due from here to `seq` is not there.
-    fn hole_to(&mut self, seq: Seq) {
-        if self.due == seq {
-            return;
-        }
-        let (after, next) = match self.down {
-            true => (seq, self.due.next()),
-            false => (self.due.before(), seq),
-        };
-        self.due = seq;
-        self.found.push(Found::Hole { after, next, why: Missed::Damaged });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::{Entry, Seq};
+    use crate::history::sample::{Sample, room};
+
+    type Answer = oneshot::Receiver<Result<Vec<Found>, Refused>>;
+
+    fn ask(log: i64, first: u64) -> (Ask, Answer) {
+        let (answer, found) = oneshot::channel();
+        let span = Span::Up { first: Seq(first), last: Seq(5), most: 64 };
+        (Ask::Page { key: room("lobby").key, log, span, answers: vec![answer] }, found)
+    }
+
+    fn first(found: Answer) -> Arc<Entry> {
+        let found = found.blocking_recv().unwrap().unwrap();
+        found.into_iter().find_map(Found::entry).unwrap()
+    }
 
     #[test]
-    fn what_is_not_kept_any_longer_is_not_damaged() {
-        let hole =
-            |after, next| Found::Hole { after: Seq(after), next: Seq(next), why: Missed::Damaged };
-        let told = |found: Found, oldest| {
-            let holes = found.before(Seq(oldest)).map(|found| match found {
-                Found::Hole { after, next, why } => format!("{after}-{next} {}", why.as_str()),
-                Found::Entry(entry) => entry.seq.to_string(),
-            });
-            holes.collect::<Vec<_>>()
+    fn those_who_ask_for_the_same_wait_together_where_the_first_of_them_waits() {
+        let (early, late) = (oneshot::channel().0, oneshot::channel().0);
+        let asks = [(1, 3), (1, 1), (2, 3), (1, 3), (2, 1), (1, 1), (1, 3)];
+        let mut waiting: Vec<_> = asks.map(|(log, first)| ask(log, first).0).into();
+        waiting.insert(4, Ask::Close(early));
+        waiting.push(Ask::Close(late));
+        let told = |ask: &Ask| match ask {
+            Ask::Page { log, span: Span::Up { first, .. }, answers, .. } => {
+                format!("{} for {log}.{first}", answers.len())
+            }
+            _ => "close".into(),
         };
-        assert_eq!(told(hole(3, 6), 1), ["3-6 damaged"]);
-        assert_eq!(told(hole(3, 6), 4), ["3-6 damaged"]);
-        assert_eq!(told(hole(3, 6), 5), ["3-5 expired", "4-6 damaged"]);
-        assert_eq!(told(hole(3, 6), 6), ["3-6 expired"]);
-        assert_eq!(told(hole(3, 6), 9), ["3-6 expired"]);
+        let merged: Vec<_> = Ask::merge(waiting).iter().map(told).collect();
+        let pages = ["3 for 1.3", "2 for 1.1", "1 for 2.3"];
+        assert_eq!(merged, [&pages[..], &["close", "1 for 2.1", "close"]].concat());
+    }
+
+    #[test]
+    fn a_page_is_read_once_for_all_who_wait_for_it_and_for_nobody_later() {
+        let sample = Sample::filled();
+        let writing = sample.open();
+        let log = writing.catalog.log(&room("lobby").key).unwrap().id;
+        // All of them wait before the thread begins.
+        let (asks, asked) = mpsc::channel(HISTORY_PAGES);
+        let mut answers = Vec::new();
+        for from in [1, 3, 1, 3, 1] {
+            let (ask, answer) = ask(log, from);
+            asks.try_send(ask).ok().unwrap();
+            answers.push(answer);
+        }
+        start("pages", writing.file.second().unwrap(), asked, Arc::new(trace::off())).unwrap();
+        let found: Vec<_> = answers.into_iter().map(first).collect();
+        assert_eq!(found.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(), [1, 3, 1, 3, 1]);
+        for (one, other) in [(0, 2), (0, 4), (1, 3)] {
+            assert!(Arc::ptr_eq(&found[one], &found[other]), "{one} and {other}");
+        }
+        let (ask, answer) = ask(log, 1);
+        asks.try_send(ask).ok().unwrap();
+        assert!(!Arc::ptr_eq(&found[0], &first(answer)));
+        let (done, closed) = oneshot::channel();
+        asks.try_send(Ask::Close(done)).ok().unwrap();
+        closed.blocking_recv().unwrap();
     }
 }

@@ -12,7 +12,7 @@ use trace::Tracer;
 
 use super::error::HistoryError;
 use super::file::File;
-use super::reader::Ask;
+use super::reader::{Ask, answer_all};
 use super::trim::Retention;
 use super::writer::{Job, Writer};
 use super::{Durability, History};
@@ -100,9 +100,10 @@ impl Disk {
         mut asked: mpsc::Receiver<Ask>,
         tracer: Arc<dyn Tracer>,
     ) {
-        while let Some(ask) = asked.recv().await {
+        let mut waiting = Vec::new();
+        while asked.recv_many(&mut waiting, HISTORY_PAGES).await > 0 {
             self.takes_its_time().await;
-            if let Some(closed) = ask.answer(&db, &*tracer) {
+            if let Some(closed) = answer_all(&mut waiting, &db, &*tracer) {
                 drop(db);
                 closed.send(()).ok();
                 return;
