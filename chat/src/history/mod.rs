@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use trace::Tracer;
 
 pub use self::archive::BackupError;
@@ -35,7 +35,6 @@ pub(crate) use self::catalog::{Key, Stand};
 pub use self::error::HistoryError;
 use self::file::File;
 pub(crate) use self::finder::Hits;
-use self::finder::Hunt;
 pub(crate) use self::import::{Import, Imported, NotTaken};
 pub(crate) use self::members::{Kept, TokenHash};
 pub(crate) use self::page::{Found, Span};
@@ -49,7 +48,6 @@ use crate::entry::{MemberId, Seq};
 use crate::limits::{HISTORY_INBOX, HISTORY_PAGES, SEARCHES};
 use crate::name::RoomName;
 use crate::refused::Refused;
-use crate::search::Search;
 
 /// What a stored message survives, and what it costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +78,8 @@ pub struct History {
     catalog: Arc<Catalog>,
     jobs: mpsc::Sender<Job>,
     asks: mpsc::Sender<Ask>,
+    /// A permit for each page that is asked for and not taken yet.
+    pages: Semaphore,
     searches: mpsc::Sender<Ask>,
     failed: watch::Receiver<Option<Arc<HistoryError>>>,
     durability: Durability,
@@ -136,7 +136,8 @@ impl History {
         reader::start("pages", file.second()?, asked, Arc::clone(&tracer))?;
         reader::start("searches", file.second()?, searched, Arc::clone(&tracer))?;
         writer::start(file, Arc::clone(&catalog), durability, keep, waiting, fail, tracer)?;
-        Ok(Self { catalog, jobs, asks, searches, failed, durability, keep })
+        let pages = Semaphore::new(HISTORY_PAGES);
+        Ok(Self { catalog, jobs, asks, pages, searches, failed, durability, keep })
     }
 
     /// What an acknowledgement means.
@@ -189,32 +190,6 @@ impl History {
     /// The members it keeps.
     pub(crate) fn members(&self) -> Vec<Kept> {
         self.catalog.members()
-    }
-
-    /// Entries of a log, and what is missing among them.
-    pub(crate) async fn read(&self, key: Key, span: Span) -> Result<Vec<Found>, Refused> {
-        let Some(log) = self.catalog.log(&key) else { return Ok(vec![]) };
-        let (answer, found) = oneshot::channel();
-        let ask = Ask::Page { key: key.clone(), log: log.id, span, answers: vec![answer] };
-        self.asks.send(ask).await.map_err(|_| Refused::NotStored)?;
-        let found = found.await.unwrap_or(Err(Refused::NotStored))?;
-        let oldest = self.catalog.stand(&key).map_or(Seq(1), |stand| stand.oldest);
-        Ok(found.into_iter().flat_map(|found| found.before(oldest)).collect())
-    }
-
-    /// The newest messages of a room that have the words, up to a seq.
-    pub(crate) async fn search(
-        &self,
-        key: Key,
-        search: Search,
-        last: Seq,
-        most: usize,
-    ) -> Result<Hits, Refused> {
-        let Some(log) = self.catalog.log(&key) else { return Ok(Hits::default()) };
-        let (answer, hits) = oneshot::channel();
-        let hunt = Hunt { key, log: log.id, search, last: last.min(log.stand.head), most };
-        self.searches.try_send(Ask::Search { hunt, answer }).map_err(|_| Refused::Busy)?;
-        hits.await.unwrap_or(Err(Refused::NotStored))
     }
 
     /// Ends when nothing can be stored any more, and says why.

@@ -8,12 +8,15 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use trace::{Tracer, trace};
 
+use super::History;
 use super::catalog::Key;
 use super::error::HistoryError;
 use super::finder::{Hits, Hunt, find};
 use super::page::{Found, Span, read};
+use crate::entry::Seq;
 use crate::limits::HISTORY_PAGES;
 use crate::refused::Refused;
+use crate::search::Search;
 
 pub(super) enum Ask {
     Page {
@@ -113,10 +116,45 @@ pub(super) fn start(
     Ok(())
 }
 
+impl History {
+    /// Entries of a log, and what is missing among them. Who asks is to poll it to its end, or to
+    /// drop it: others wait for its place.
+    pub(crate) async fn read(&self, key: Key, span: Span) -> Result<Vec<Found>, Refused> {
+        let Some(log) = self.catalog.log(&key) else { return Ok(vec![]) };
+        // Held until who asked has taken it, or has gone: a crowd has no more of them in memory.
+        let _held = self.pages.acquire().await.map_err(|_| Refused::NotStored)?;
+        let (answer, found) = oneshot::channel();
+        let ask = Ask::Page { key: key.clone(), log: log.id, span, answers: vec![answer] };
+        self.asks.send(ask).await.map_err(|_| Refused::NotStored)?;
+        let found = found.await.unwrap_or(Err(Refused::NotStored))?;
+        let oldest = self.catalog.stand(&key).map_or(Seq(1), |stand| stand.oldest);
+        Ok(found.into_iter().flat_map(|found| found.before(oldest)).collect())
+    }
+
+    /// The newest messages of a room that have the words, up to a seq.
+    pub(crate) async fn search(
+        &self,
+        key: Key,
+        search: Search,
+        last: Seq,
+        most: usize,
+    ) -> Result<Hits, Refused> {
+        let Some(log) = self.catalog.log(&key) else { return Ok(Hits::default()) };
+        let (answer, hits) = oneshot::channel();
+        let hunt = Hunt { key, log: log.id, search, last: last.min(log.stand.head), most };
+        self.searches.try_send(Ask::Search { hunt, answer }).map_err(|_| Refused::Busy)?;
+        hits.await.unwrap_or(Err(Refused::NotStored))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use futures_util::poll;
+    use tokio::task::coop::unconstrained;
+
     use super::*;
-    use crate::entry::{Entry, Seq};
+    use crate::entry::Entry;
+    use crate::history::Durability;
     use crate::history::sample::{Sample, room};
 
     type Answer = oneshot::Receiver<Result<Vec<Found>, Refused>>;
@@ -175,5 +213,36 @@ mod tests {
         let (done, closed) = oneshot::channel();
         asks.try_send(Ask::Close(done)).ok().unwrap();
         closed.blocking_recv().unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_more_pages_are_in_memory_than_are_taken() {
+        let sample = Sample::filled();
+        let (db, tracer) = (sample.open().file.second().unwrap(), trace::off());
+        let history = History::open(&sample.path(), Durability::Process, Arc::new(trace::off()));
+        let mut history = history.unwrap();
+        // The thread that reads is this one.
+        let (asks, mut asked) = mpsc::channel(2 * HISTORY_PAGES);
+        history.asks = asks;
+        let span = Span::Up { first: Seq(1), last: Seq(5), most: 64 };
+        // Pending means waiting here, never that it was another's turn.
+        let read = |_| Box::pin(unconstrained(history.read(room("lobby").key, span)));
+        let mut pages: Vec<_> = (0..=HISTORY_PAGES).map(read).collect();
+        for page in &mut pages {
+            assert!(poll!(page).is_pending());
+        }
+        let mut waiting = Vec::new();
+        assert_eq!(asked.recv_many(&mut waiting, 2 * HISTORY_PAGES).await, HISTORY_PAGES);
+        assert!(answer_all(&mut waiting, &db, &tracer).is_none());
+        let mut last = pages.pop().unwrap();
+        assert!(poll!(&mut last).is_pending());
+        assert!(asked.try_recv().is_err(), "nobody has taken his");
+        // Who takes his makes room for one, and so does who goes.
+        assert_eq!(pages.pop().unwrap().await.unwrap().len(), 5);
+        assert!(poll!(&mut last).is_pending());
+        assert!(asked.try_recv().is_ok());
+        drop(pages.pop());
+        assert!(poll!(&mut read(0)).is_pending());
+        assert!(asked.try_recv().is_ok());
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep;
 use trace::Tracer;
 
@@ -68,7 +68,8 @@ impl Disk {
         let writer = Writer { file, catalog: shared, stored, keep, trimming, tracer: told };
         tokio::spawn(Arc::clone(self).write(writer, waiting, fail));
         tokio::spawn(Arc::clone(self).read(second, asked, tracer));
-        Ok(History { catalog, jobs, asks, searches, failed, durability: self.durability, keep })
+        let (pages, durability) = (Semaphore::new(HISTORY_PAGES), self.durability);
+        Ok(History { catalog, jobs, asks, pages, searches, failed, durability, keep })
     }
 
     async fn write(

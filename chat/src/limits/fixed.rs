@@ -77,7 +77,8 @@ pub const HISTORY_INBOX: usize = 4_096;
 /// What one commit stores at most; what waits longer is not stored faster.
 pub const HISTORY_BATCH: usize = 256;
 
-/// Pages of history that wait to be read in the whole server.
+/// Pages of history that are asked for and not taken yet, in the whole server: so many turns of
+/// readers who catch up are before that of anybody else. Who wants one more waits.
 pub const HISTORY_PAGES: usize = 64;
 
 /// Entries that are dropped at once when they are not to be kept any longer: more than one commit

@@ -27,6 +27,8 @@ impl Session {
         if end == End::Closed && self.wire.is_lines() {
             timeout(LINGER, self.catch_up(writing, &mut pending)).await.ok();
         }
+        // A page that nobody takes any more would keep others waiting for theirs.
+        drop(pending);
         // Others see it gone before the goodbye, which may take as long as the client likes.
         for membership in writing.memberships.drain(..) {
             membership.leave(end);
