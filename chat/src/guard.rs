@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use crate::bucket::Bucket;
 use crate::end::End;
-use crate::limits::Limits;
+use crate::limits::{Limits, STALLED};
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// To ask whether the client is still there.
     Ping,
+    /// To tell that the client has taken nothing for [`STALLED`].
+    Stalled,
     /// To end the session.
     End(End),
 }
@@ -35,6 +37,8 @@ pub struct Guard {
     wrote: Instant,
     pinged: bool,
     blocked: Option<Instant>,
+    /// Whether it was told that it is blocked.
+    stalled: bool,
     opening: Option<Opening>,
     /// Until when the client has to say its name.
     nameless: Option<Instant>,
@@ -77,6 +81,7 @@ impl Guard {
             wrote: now,
             pinged: false,
             blocked: None,
+            stalled: false,
             opening: None,
             nameless: login.then(|| now + limits.hello),
             bytes: Bucket::new(limits.bytes_per_second.into(), limits.bytes_at_once.into()),
@@ -151,13 +156,15 @@ impl Guard {
     pub fn wrote(&mut self, now: Instant, waiting: bool) {
         self.wrote = now;
         self.blocked = waiting.then_some(now);
+        self.stalled = false;
     }
 
     /// When to ask again what is due; never, if nothing is.
     pub fn next(&self) -> Option<Instant> {
         let blocked = self.blocked.map(|since| since + self.bounds.blocked_write);
+        let stalled = self.blocked.filter(|_| !self.stalled).map(|since| since + STALLED);
         let opening = self.opening.map(|opening| opening.by);
-        [blocked, opening, self.nameless, self.quiet_until()].into_iter().flatten().min()
+        [blocked, stalled, opening, self.nameless, self.quiet_until()].into_iter().flatten().min()
     }
 
     fn quiet_until(&self) -> Option<Instant> {
@@ -179,6 +186,10 @@ impl Guard {
         }
         if self.nameless.is_some_and(|by| now >= by) {
             return Some(Due::End(End::Nameless));
+        }
+        if !self.stalled && self.blocked.is_some_and(|since| now >= since + STALLED) {
+            self.stalled = true;
+            return Some(Due::Stalled);
         }
         if self.quiet_until().is_none_or(|by| now < by) {
             return None;
@@ -220,10 +231,15 @@ mod tests {
         let mut guard = Guard::new(&limits, t, false, Quiet::Asked);
         guard.blocked(t);
         guard.blocked(t + Duration::from_secs(4));
+        assert_eq!(at(&guard, t), 1);
+        assert_eq!(guard.due(t + Duration::from_millis(999)), None);
+        assert_eq!(guard.due(t + STALLED), Some(Due::Stalled));
+        assert_eq!(guard.due(t + STALLED), None);
         assert_eq!(at(&guard, t), 5);
         guard.wrote(t + Duration::from_secs(4), true);
+        assert_eq!(at(&guard, t), 5);
+        assert_eq!(guard.due(t + Duration::from_secs(5)), Some(Due::Stalled));
         assert_eq!(at(&guard, t), 9);
-        assert_eq!(guard.due(t + Duration::from_secs(5)), None);
         assert_eq!(guard.due(t + Duration::from_secs(9)), Some(Due::End(End::Stalled)));
         guard.wrote(t + Duration::from_secs(9), false);
         assert_eq!(guard.due(t + Duration::from_secs(20)), None);
@@ -257,6 +273,7 @@ mod tests {
         assert_eq!(guard.next(), None);
         assert_eq!(guard.due(t + 1_000 * limits.idle), None);
         guard.blocked(t);
+        assert_eq!(guard.due(t + STALLED), Some(Due::Stalled));
         assert_eq!(at(&guard, t), 5);
     }
 

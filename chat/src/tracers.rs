@@ -80,6 +80,11 @@ impl Tracers {
         trace!(self.tracer, "Client reads what is stored"; event = "lagging", room = room.as_str(), client = client.0);
     }
 
+    /// Bytes wait for a client that takes none.
+    pub(crate) fn stalled(&self, client: ClientId) {
+        trace!(self.tracer, "Client takes nothing"; event = "stalled", client = client.0);
+    }
+
     /// A request that was refused, perhaps before whoever asked had a number.
     pub(crate) fn request_refused(&self, client: Option<ClientId>, code: &'static str) {
         self.metrics.refused(code);

@@ -34,6 +34,9 @@ pub const MID_BYTES: usize = 64;
 /// Characters of a message that a trace shows; a line is for reading.
 pub const TRACED_CHARS: usize = 200;
 
+/// How long a client takes nothing until the trace says so; less is how a network is.
+pub const STALLED: Duration = Duration::from_secs(1);
+
 /// Bytes of a request's head at most.
 pub const HEAD_BYTES: usize = 16 << 10;
 

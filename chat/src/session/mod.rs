@@ -169,6 +169,7 @@ impl Session {
                 () = &mut timer => {
                     match guard.due(clock::now()) {
                         Some(Due::End(end)) => return end,
+                        Some(Due::Stalled) => self.tracers.stalled(self.client),
                         Some(Due::Ping) => side.say(vec![self.wire.ping()]),
                         None => {}
                     }
