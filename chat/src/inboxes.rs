@@ -20,7 +20,7 @@ use crate::room::{self, Draft, Place, Room, Sequencer};
 /// One log for each member who can read it.
 #[derive(Debug)]
 pub(crate) struct Inboxes {
-    limits: Limits,
+    limits: Arc<Limits>,
     sequencer: Sequencer,
     tracer: Arc<dyn Tracer>,
     // Held for map operations only, never across an await.
@@ -28,8 +28,8 @@ pub(crate) struct Inboxes {
 }
 
 impl Inboxes {
-    pub(crate) fn new(limits: &Limits, sequencer: Sequencer, tracer: Arc<dyn Tracer>) -> Self {
-        Self { limits: limits.clone(), sequencer, tracer, logs: Mutex::default() }
+    pub(crate) fn new(limits: &Arc<Limits>, sequencer: Sequencer, tracer: Arc<dyn Tracer>) -> Self {
+        Self { limits: Arc::clone(limits), sequencer, tracer, logs: Mutex::default() }
     }
 
     /// The inbox of a member, made if there is none.

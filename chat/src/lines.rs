@@ -30,8 +30,9 @@ pub(crate) fn start(
     trace!(sessions.tracers().tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str(), peer = format_args!("{peer}"));
     let lines = Lines::new(sessions.limits().frame_bytes);
     let input = Input { read, lines, over: false };
+    let run = session.run(Box::pin(input.inbound()), write);
     sessions.spawn(async move {
-        Box::pin(session.run(Box::pin(input.inbound()), write)).await;
+        run.await;
         drop(place);
     });
 }
@@ -64,7 +65,7 @@ impl<R: AsyncRead + Send + Unpin> Input<R> {
                 Some(Err(_)) => break End::TooBig,
                 None => {}
             }
-            match read_some(&mut self.read, &mut self.lines).await {
+            match read_some(&mut self.read, |bytes| self.lines.push(bytes)).await {
                 Ok(1..) => {}
                 Ok(0) => match self.lines.rest() {
                     Some(Ok(last)) => return Some(Inbound::Message(last)),
@@ -80,12 +81,15 @@ impl<R: AsyncRead + Send + Unpin> Input<R> {
 }
 
 /// Reads what there is. The buffer is on the stack, so that none belongs to who says nothing.
-async fn read_some(read: &mut (impl AsyncRead + Unpin), lines: &mut Lines) -> io::Result<usize> {
+pub(crate) async fn read_some(
+    read: &mut (impl AsyncRead + Unpin),
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<usize> {
     poll_fn(|cx| {
         let mut buffer = [0; READ_BUFFER_BYTES];
         let mut buffer = ReadBuf::new(&mut buffer);
         ready!(Pin::new(&mut *read).poll_read(cx, &mut buffer))?;
-        lines.push(buffer.filled());
+        take(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
     })
     .await

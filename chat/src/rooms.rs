@@ -23,7 +23,7 @@ use crate::select::select;
 /// The rooms of a server and the members in them.
 #[derive(Debug)]
 pub struct Rooms {
-    limits: Limits,
+    limits: Arc<Limits>,
     sequencer: Sequencer,
     tracer: Arc<dyn Tracer>,
     members: Arc<Members>,
@@ -37,14 +37,18 @@ pub struct Rooms {
 impl Rooms {
     /// A server's rooms, the lobby among them; without a history they end with the process.
     /// Presence is told only while [`Rooms::keep`] runs.
-    pub fn new(limits: &Limits, tracer: Arc<dyn Tracer>, history: Option<Arc<History>>) -> Self {
+    pub fn new(
+        limits: &Arc<Limits>,
+        tracer: Arc<dyn Tracer>,
+        history: Option<Arc<History>>,
+    ) -> Self {
         let members = Arc::new(Members::new(limits, history.clone()));
         let sequencer = history.map_or(Sequencer::Memory, Sequencer::History);
         let changed = Arc::default();
         let lobby = open(RoomName::lobby(), &sequencer, limits, &tracer, &changed);
         let rooms = Mutex::new(BTreeMap::from([(RoomName::lobby(), Arc::clone(&lobby))]));
         let inboxes = Inboxes::new(limits, sequencer.clone(), Arc::clone(&tracer));
-        let limits = limits.clone();
+        let limits = Arc::clone(limits);
         Self { limits, sequencer, tracer, members, inboxes, changed, lobby, rooms }
     }
 
@@ -208,7 +212,7 @@ impl Rooms {
 fn open(
     name: RoomName,
     sequencer: &Sequencer,
-    limits: &Limits,
+    limits: &Arc<Limits>,
     tracer: &Arc<dyn Tracer>,
     changed: &Arc<Notify>,
 ) -> Arc<Room> {

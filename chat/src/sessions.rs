@@ -63,7 +63,7 @@ pub(crate) fn home(address: IpAddr) -> IpAddr {
 #[derive(Debug)]
 pub struct Sessions {
     rooms: Arc<Rooms>,
-    limits: Limits,
+    limits: Arc<Limits>,
     tracers: Tracers,
     opened: AtomicU64,
     // Held for one addition, or for a walk through it now and then; never across an await.
@@ -76,6 +76,7 @@ pub struct Sessions {
 impl Sessions {
     /// No session yet, in rooms of their own that last as long as the history does.
     pub fn new(limits: Limits, tracers: Tracers, history: Option<Arc<History>>) -> Self {
+        let limits = Arc::new(limits);
         let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer), history));
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let (rate, burst) = (limits.messages_per_second, limits.messages_at_once);
@@ -90,7 +91,7 @@ impl Sessions {
     }
 
     /// The bounds they keep.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &Arc<Limits> {
         &self.limits
     }
 
@@ -117,13 +118,21 @@ impl Sessions {
     pub fn open(&self, wire: Wire, room: RoomName) -> Session {
         let client = self.number();
         let (rooms, stop) = (Arc::clone(&self.rooms), self.stop.clone());
-        Session::new(client, wire, room, rooms, self.limits.clone(), self.tracers.clone(), stop)
+        Session::new(
+            client,
+            wire,
+            room,
+            rooms,
+            Arc::clone(&self.limits),
+            self.tracers.clone(),
+            stop,
+        )
     }
 
     /// Runs a session as a task that [`Sessions::drain`] waits for.
     pub fn spawn(&self, session: impl Future<Output = ()> + Send + 'static) {
-        let cut = self.cut.clone();
-        self.running.spawn(async move { cut.run_until_cancelled_owned(session).await });
+        // Boxed: on its way into the task it would leave a copy of its size at every step.
+        self.running.spawn(self.cut.clone().run_until_cancelled_owned(Box::pin(session)));
     }
 
     /// Sessions running now.

@@ -166,8 +166,8 @@ impl Door {
     }
 
     fn spawn(&self, served: impl Future<Output = ()> + Send + 'static) {
-        let cut = self.cut.clone();
-        self.running.spawn(async move { cut.run_until_cancelled_owned(served).await });
+        // Boxed: on its way into the task it would leave a copy of its size at every step.
+        self.running.spawn(self.cut.clone().run_until_cancelled_owned(Box::pin(served)));
     }
 
     async fn drain(&self) -> Drained {

@@ -43,8 +43,12 @@ pub const HEAD_BYTES: usize = 16 << 10;
 /// Bytes of the first line of a connection at most, by which its protocol is told.
 pub const OPENING_BYTES: usize = 8 << 10;
 
-/// Bytes read from a WebSocket at once: tungstenite holds such a buffer for every connection.
+/// Bytes read from a client at once, into a buffer that lasts as long as the read.
 pub const READ_BUFFER_BYTES: usize = 4 << 10;
+
+/// Bytes that tungstenite takes at once of what was read: it holds such a buffer for every
+/// connection, and what people say fits.
+pub const FRAME_BUFFER_BYTES: usize = 128;
 
 /// Slots that the pump of a room reads at once. Their bytes are put together for all who get them,
 /// so that many cost no more calls than one.

@@ -58,7 +58,7 @@ pub(crate) enum Besides {
 pub struct Room {
     key: Key,
     name: RoomName,
-    limits: Limits,
+    limits: Arc<Limits>,
     sequencer: Sequencer,
     tracer: Arc<dyn Tracer>,
     /// Told when presence has something to tell later.
@@ -81,7 +81,7 @@ impl Room {
     pub(crate) fn open(
         key: Key,
         sequencer: Sequencer,
-        limits: &Limits,
+        limits: &Arc<Limits>,
         tracer: Arc<dyn Tracer>,
         changed: Arc<Notify>,
     ) -> Self {
@@ -101,7 +101,7 @@ impl Room {
         Self {
             key,
             name,
-            limits: limits.clone(),
+            limits: Arc::clone(limits),
             sequencer,
             tracer,
             changed,
@@ -206,7 +206,7 @@ impl Room {
     /// Reads on from `cursor`.
     pub(crate) fn read(&self, cursor: &mut Cursor, alone: bool, out: &mut Vec<Slot>) -> Besides {
         let (until, state) = (self.until(alone), self.state());
-        let Limits { batch_slots, batch_bytes, .. } = self.limits;
+        let Limits { batch_slots, batch_bytes, .. } = *self.limits;
         match state.log.read(cursor, until, batch_slots, batch_bytes, out) {
             Read::Slots => Besides::Nothing,
             Read::Gap { after, next } => {

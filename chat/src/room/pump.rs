@@ -169,7 +169,7 @@ mod tests {
 
     fn room() -> Arc<Room> {
         let (key, tracer) = (Key::Room(RoomName::lobby()), Arc::new(trace::off()));
-        let limits = Limits::default();
+        let limits = Arc::new(Limits::default());
         Arc::new(Room::open(key, Sequencer::Memory, &limits, tracer, Arc::default()))
     }
 

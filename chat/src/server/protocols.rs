@@ -20,7 +20,7 @@ use super::proxies::Proxies;
 use super::watched::Watched;
 use crate::connections::Connection;
 use crate::end::End;
-use crate::limits::{HEAD_BYTES, Limits, OPENING_BYTES};
+use crate::limits::{HEAD_BYTES, Limits};
 use crate::lines;
 use crate::opening::Opening;
 use crate::select::select;
@@ -67,9 +67,7 @@ pub(super) async fn serve(
 async fn opened(connection: &mut Connection) -> io::Result<(Opening, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
-        let mut piece = [0; OPENING_BYTES / 8];
-        let read = connection.read(&mut piece).await?;
-        bytes.extend_from_slice(&piece[..read]);
+        let read = lines::read_some(connection, |piece| bytes.extend_from_slice(piece)).await?;
         match Opening::of(&bytes) {
             Some(opening) => return Ok((opening, bytes)),
             None if bytes.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),

@@ -57,7 +57,7 @@ pub struct Session {
     /// The room of the client's address.
     address: RoomName,
     rooms: Arc<Rooms>,
-    limits: Limits,
+    limits: Arc<Limits>,
     tracers: Tracers,
     counted: Connected,
     stop: CancellationToken,
@@ -73,12 +73,12 @@ impl Session {
         wire: Wire,
         address: RoomName,
         rooms: Arc<Rooms>,
-        limits: Limits,
+        limits: Arc<Limits>,
         tracers: Tracers,
         stop: CancellationToken,
     ) -> Self {
         let counted = tracers.metrics.connected(wire.as_str());
-        let side = WriteSide::new(client, wire, limits.clone(), tracers.clone());
+        let side = WriteSide::new(client, wire, Arc::clone(&limits), tracers.clone());
         Self {
             client,
             wire,
@@ -111,7 +111,8 @@ impl Session {
         self.side.open(write);
         self.greet();
         let end = self.serve(&mut inbound, &mut pending).await;
-        self.goodbye(end, &mut inbound, pending).await;
+        // Boxed, because it is larger than all before it, and lasts a moment.
+        Box::pin(self.goodbye(end, &mut inbound, pending)).await;
         end
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
@@ -27,7 +27,7 @@ pub(super) struct WriteSide {
     pub(super) client: ClientId,
     pub(super) wire: Wire,
     pub(super) tracers: Tracers,
-    pub(super) limits: Limits,
+    pub(super) limits: Arc<Limits>,
     wake: AtomicWaker,
     // Never held across an await.
     writing: Mutex<Writing>,
@@ -56,7 +56,7 @@ pub(super) struct Turn {
 }
 
 impl WriteSide {
-    pub(super) fn new(client: ClientId, wire: Wire, limits: Limits, tracers: Tracers) -> Self {
+    pub(super) fn new(client: ClientId, wire: Wire, limits: Arc<Limits>, tracers: Tracers) -> Self {
         let (wake, writing) = (AtomicWaker::new(), Mutex::default());
         Self { client, wire, tracers, limits, wake, writing }
     }

@@ -89,7 +89,7 @@ fn open(
         next.map(|next| next.filter(|chunk| !chunk.is_empty()))
     });
     let body = chunks.flat_map(|chunk| stream::iter(chunk.into_iter().map(Ok::<_, Infallible>)));
-    let (epoch, limits) = (joined.epoch, sessions.limits().clone());
+    let (epoch, limits) = (joined.epoch, Arc::clone(sessions.limits()));
     let handed = clock::now();
     let events = Events { reader, epoch, client, tracers, limits, out, taken, handed };
     let stopping = sessions.stopping().clone();
@@ -112,7 +112,7 @@ struct Events {
     epoch: Epoch,
     client: ClientId,
     tracers: Tracers,
-    limits: Limits,
+    limits: Arc<Limits>,
     out: mpsc::Sender<Chunk>,
     /// The connection has taken what was handed to it last.
     taken: Arc<AtomicBool>,

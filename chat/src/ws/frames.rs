@@ -2,8 +2,9 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
@@ -13,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::end::End;
-use crate::limits::{Limits, READ_BUFFER_BYTES};
+use crate::limits::{FRAME_BUFFER_BYTES, Limits, READ_BUFFER_BYTES};
 use crate::session::Inbound;
 
 /// The messages of a client.
@@ -22,12 +23,13 @@ pub(crate) async fn inbound<R: AsyncRead + Unpin>(
     limits: &Limits,
 ) -> impl Stream<Item = Inbound> + use<R> {
     let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
+        .read_buffer_size(FRAME_BUFFER_BYTES)
         .write_buffer_size(0)
         .max_write_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(Some(limits.frame_bytes))
         .max_frame_size(Some(limits.frame_bytes));
-    let stream = WebSocketStream::from_raw_socket(ReadOnly(read), Role::Server, Some(config)).await;
+    let stream =
+        WebSocketStream::from_raw_socket(ReadOnly::new(read), Role::Server, Some(config)).await;
     let frames = Frames { stream, over: false };
     futures_util::stream::unfold(frames, |mut frames| async move {
         let inbound = frames.next().await?;
@@ -46,7 +48,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         if self.over {
             // What still comes is read and dropped until the client closes, so that our own last
             // bytes are not cut off by a reset.
-            tokio::io::copy(&mut self.stream.get_mut().0, &mut tokio::io::sink()).await.ok();
+            tokio::io::copy(self.stream.get_mut(), &mut tokio::io::sink()).await.ok();
             return None;
         }
         let end = loop {
@@ -81,8 +83,18 @@ fn end(error: &Error) -> End {
     }
 }
 
-/// A stream that reads, and takes writes for done.
-struct ReadOnly<R>(R);
+/// A stream that reads, and takes writes for done. What it read ahead is given back as soon as it
+/// is taken, so that nothing belongs to who says nothing.
+struct ReadOnly<R> {
+    read: R,
+    ahead: Bytes,
+}
+
+impl<R> ReadOnly<R> {
+    fn new(read: R) -> Self {
+        Self { read, ahead: Bytes::new() }
+    }
+}
 
 impl<R: AsyncRead + Unpin> AsyncRead for ReadOnly<R> {
     fn poll_read(
@@ -90,7 +102,22 @@ impl<R: AsyncRead + Unpin> AsyncRead for ReadOnly<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let this = &mut *self;
+        if this.ahead.is_empty() {
+            let mut piece = [0; READ_BUFFER_BYTES];
+            let mut piece = ReadBuf::new(&mut piece);
+            ready!(Pin::new(&mut this.read).poll_read(cx, &mut piece))?;
+            let (now, ahead) = piece.filled().split_at(piece.filled().len().min(buf.remaining()));
+            buf.put_slice(now);
+            this.ahead = Bytes::copy_from_slice(ahead);
+            return Poll::Ready(Ok(()));
+        }
+        let count = this.ahead.len().min(buf.remaining());
+        buf.put_slice(&this.ahead.split_to(count));
+        if this.ahead.is_empty() {
+            this.ahead = Bytes::new();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -93,16 +93,22 @@ fn upgrade(
     let place = request.extensions_mut().remove::<Place>();
     let session = sessions.open(wire, room);
     let tracers = sessions.tracers().clone();
-    let limits = sessions.limits().clone();
+    let limits = Arc::clone(sessions.limits());
+    // Each stage is a box of its own: what one needed is given back before the next, which lasts.
+    let socket = Box::pin(async move {
+        let (inbound, write) = handshake.socket(&limits).await?;
+        let first = first.map(|first| Inbound::Message(first.into()));
+        Ok::<_, hyper::Error>((Box::pin(stream::iter(first).chain(inbound)), write))
+    });
     sessions.spawn(async move {
         let client = session.client().0;
-        let peer = place.as_ref().map(Place::peer);
-        let shown = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
-        trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str(), peer = shown.as_str());
-        match handshake.socket(&limits).await {
+        {
+            let peer = place.as_ref().map(Place::peer);
+            let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
+            trace!(tracers.tracer, "Connection accepted"; event = "accepted", client = client, wire = wire.as_str(), peer = peer.as_str());
+        }
+        match socket.await {
             Ok((inbound, write)) => {
-                let first = first.map(|first| Inbound::Message(first.into()));
-                let inbound = Box::pin(stream::iter(first).chain(inbound));
                 Box::pin(session.run(inbound, write)).await;
             }
             Err(error) => {
