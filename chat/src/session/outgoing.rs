@@ -19,6 +19,8 @@ const SLICES: usize = 64;
 #[derive(Default)]
 pub(super) struct Outgoing {
     write: Option<Box<dyn AsyncWrite + Send + Unpin>>,
+    /// Whether it takes several frames at once.
+    vectored: bool,
     frames: VecDeque<Frame>,
     /// Frames of the batch that are not yet written.
     batch: usize,
@@ -36,7 +38,8 @@ struct Frame {
 
 impl Outgoing {
     pub(super) fn new(write: impl AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self { write: Some(Box::new(write)), ..Self::default() }
+        let vectored = write.is_write_vectored();
+        Self { write: Some(Box::new(write)), vectored, ..Self::default() }
     }
 
     /// Puts something said to this client alone behind what waits.
@@ -81,16 +84,21 @@ impl Outgoing {
         let Some(write) = &mut self.write else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let mut count = 0;
-        for (slice, frame) in slices.iter_mut().zip(&self.frames) {
-            *slice = IoSlice::new(&frame.left);
-            count += 1;
-        }
         let write = Pin::new(write);
-        let written = match write.is_write_vectored() {
-            true => ready!(write.poll_write_vectored(cx, &slices[..count]))?,
-            false => ready!(write.poll_write(cx, &slices[0]))?,
+        let written = match self.frames.front() {
+            // Most often there is one, and then the kernel has less to look at.
+            Some(frame) if self.frames.len() == 1 || !self.vectored => {
+                ready!(write.poll_write(cx, &frame.left))?
+            }
+            _ => {
+                let mut slices = [IoSlice::new(&[]); SLICES];
+                let mut count = 0;
+                for (slice, frame) in slices.iter_mut().zip(&self.frames) {
+                    *slice = IoSlice::new(&frame.left);
+                    count += 1;
+                }
+                ready!(write.poll_write_vectored(cx, &slices[..count]))?
+            }
         };
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
