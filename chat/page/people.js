@@ -10,6 +10,7 @@ const SETTLE_MS = 10_000;
 export class People {
   /** null when the room is too big to be listed. */
   members = new Set();
+  count = 0;
   #me = "";
   #log;
   #list;
@@ -89,6 +90,7 @@ export class People {
   }
 
   #show(count) {
+    this.count = count;
     for (const node of this.#counts) {
       node.textContent = String(count);
       node.parentElement.setAttribute("aria-label", t("hereCount", count));

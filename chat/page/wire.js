@@ -74,6 +74,11 @@ export class Wire {
     this.#socket.send(JSON.stringify({ ...frame, id }));
   }
 
+  /** Sends what nobody answers, unless the connection is down. */
+  tell(frame) {
+    if (this.phase === "online") this.#socket.send(JSON.stringify(frame));
+  }
+
   #heard(data) {
     this.#heardAt = Date.now();
     let frame;

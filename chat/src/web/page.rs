@@ -12,8 +12,8 @@ macro_rules! files {
 
 const TEMPLATE: &str = include_str!("../../page/index.html");
 const FILES: &[(&str, &[u8])] = files![
-    "app.js" "card.js" "compose.js" "icon-unread.svg" "icon.svg" "log.js" "outbox.js" "pending.js"
-    "people.js" "reading.js" "room.js" "row.js" "search.js" "share.js" "status.js" "store.js" "style.css"
+    "acks.js" "app.js" "card.js" "compose.js" "icon-unread.svg" "icon.svg" "log.js" "login.js"
+    "older.js" "outbox.js" "pending.js" "people.js" "reading.js" "room.js" "row.js" "search.js" "share.js" "status.js" "store.js" "style.css"
     "text.js" "wire.js" "words.js"
 ];
 

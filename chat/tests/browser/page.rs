@@ -108,6 +108,25 @@ impl Page {
         Err(format!("never: {condition}\n{}", shown.as_str().unwrap_or_default()).into())
     }
 
+    /// Waits until the page sent a frame like this on its socket. What it sent before the first
+    /// call is not known.
+    pub(crate) async fn tells(&self, wanted: impl Fn(&Value) -> bool) -> Res {
+        self.call("Network.enable", json!({})).await?;
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let sent = self.cdp.events(&self.session, &["Network.webSocketFrameSent"]);
+            let told = |event: &Value| {
+                let text = event["params"]["response"]["payloadData"].as_str()?.to_owned();
+                serde_json::from_str::<Value>(&text).ok()
+            };
+            if sent.iter().filter_map(told).any(|frame| wanted(&frame)) {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(15)).await;
+        }
+        Err("the page never sent that".into())
+    }
+
     /// Waits until a row has exactly this text, stored.
     pub(crate) async fn sees(&self, body: &str) -> Res {
         self.until(&format!("texts().includes({})", json!(body)).replace("texts()", TEXTS)).await

@@ -178,3 +178,44 @@ pub(crate) async fn comings_and_goings_cancel(world: &World) -> Res {
     assert_eq!(page.js(&script).await?, told);
     Ok(())
 }
+
+pub(crate) async fn what_arrived_is_said_in_time(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    let script = with(
+        "acks.js",
+        r"
+        const out = [];
+        let [now, timers, members] = [0, [], 3];
+        const clock = {
+          now: () => now,
+          later: (run, ms) => timers.push({ run, at: now + ms }),
+          drop: (timer) => timers.splice(timer - 1, 1),
+        };
+        const pass = (ms) => {
+          now += ms;
+          for (const timer of timers.splice(0))
+            if (timer.at <= now) timer.run();
+            else timers.push(timer);
+        };
+        const acks = new it.Acks(
+          { tell: (room, seq) => out.push(`${now} ${room} ${seq}`), pause: () => it.pause(members) },
+          clock,
+        );
+        acks.arrived('tea', 1);
+        pass(100); acks.arrived('tea', 2); acks.arrived('tea', 3); acks.arrived('@', 7);
+        pass(149); pass(1);
+        pass(250); acks.arrived('tea', 4);
+        members = 51;
+        pass(250); acks.arrived('tea', 5);
+        pass(1749); acks.arrived('tea', 6);
+        pass(1);
+        pass(1); acks.arrived('tea', 9);
+        acks.forget();
+        pass(5000); acks.arrived('tea', 2);
+        return out",
+    );
+    let told = json!(["0 tea 1", "100 @ 7", "250 tea 3", "500 tea 4", "2500 tea 6", "7501 tea 2"]);
+    assert_eq!(page.js(&script).await?, told);
+    Ok(())
+}

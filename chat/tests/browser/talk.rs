@@ -259,3 +259,22 @@ pub(crate) async fn changes_and_private_messages_show(world: &World) -> Res {
     assert_eq!(late.texts().await?, ["hello (edited)", "Message deleted", "aloud again"]);
     Ok(())
 }
+
+pub(crate) async fn what_arrived_is_acknowledged(world: &World) -> Res {
+    let mut ann = Raw::join(world, "ann").await?;
+    let bob = world.person("bob").await?;
+    let ack = |room: &'static str, seq: u64| {
+        move |frame: &serde_json::Value| {
+            *frame == json!({ "type": "ack", "room": room, "seq": seq })
+        }
+    };
+    bob.call("Network.enable", json!({})).await?;
+    ann.say("one").await?;
+    bob.tells(ack("lobby", 1)).await?;
+    ann.pour((0..200).map(|n| format!("line {n}"))).await?;
+    bob.tells(ack("lobby", 201)).await?;
+    ann.ask(json!({ "type": "edit", "of": 1, "body": "first" })).await?;
+    bob.tells(ack("lobby", 202)).await?;
+    ann.ask(json!({ "type": "post", "to": ["bob"], "body": "psst" })).await?;
+    bob.tells(ack("@", 1)).await
+}
