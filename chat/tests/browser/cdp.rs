@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -97,6 +97,7 @@ pub(crate) struct Cdp {
     out: tokio::sync::Mutex<SplitSink<Socket, Message>>,
     answers: Mutex<HashMap<u64, oneshot::Sender<Value>>>,
     events: Mutex<HashMap<String, Vec<Value>>>,
+    reported: Notify,
     next: AtomicU64,
 }
 
@@ -105,7 +106,8 @@ impl Cdp {
         let (out, heard) = socket.split();
         let (out, next) = (tokio::sync::Mutex::new(out), AtomicU64::new(1));
         let (answers, events) = (Mutex::default(), Mutex::default());
-        let cdp = Arc::new(Self { out, answers, events, next });
+        let reported = Notify::new();
+        let cdp = Arc::new(Self { out, answers, events, reported, next });
         tokio::spawn(Arc::clone(&cdp).hear(heard));
         cdp
     }
@@ -119,6 +121,7 @@ impl Cdp {
             } else if let Some(session) = frame["sessionId"].as_str() {
                 let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
                 events.entry(session.to_owned()).or_default().push(frame);
+                self.reported.notify_waiters();
             }
         }
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -146,5 +149,26 @@ impl Cdp {
         let all = events.get(session).into_iter().flatten();
         let wanted = |e: &&Value| e["method"].as_str().is_some_and(|m| methods.contains(&m));
         all.filter(wanted).cloned().collect()
+    }
+
+    /// Waits until a session has reported an event of this kind that is wanted.
+    pub(crate) async fn event(
+        &self,
+        session: &str,
+        method: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Res {
+        let reported = async {
+            loop {
+                let next = self.reported.notified();
+                if self.events(session, &[method]).iter().any(&wanted) {
+                    return;
+                }
+                next.await;
+            }
+        };
+        timeout(PATIENCE, reported)
+            .await
+            .map_err(|_| format!("{method}: not the one wanted").into())
     }
 }

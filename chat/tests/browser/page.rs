@@ -112,19 +112,11 @@ impl Page {
     /// call is not known.
     pub(crate) async fn tells(&self, wanted: impl Fn(&Value) -> bool) -> Res {
         self.call("Network.enable", json!({})).await?;
-        let start = Instant::now();
-        while start.elapsed() < PATIENCE {
-            let sent = self.cdp.events(&self.session, &["Network.webSocketFrameSent"]);
-            let told = |event: &Value| {
-                let text = event["params"]["response"]["payloadData"].as_str()?.to_owned();
-                serde_json::from_str::<Value>(&text).ok()
-            };
-            if sent.iter().filter_map(told).any(|frame| wanted(&frame)) {
-                return Ok(());
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(15)).await;
-        }
-        Err("the page never sent that".into())
+        let told = |event: &Value| {
+            let text = event["params"]["response"]["payloadData"].as_str().unwrap_or_default();
+            serde_json::from_str::<Value>(text).is_ok_and(|frame| wanted(&frame))
+        };
+        self.cdp.event(&self.session, "Network.webSocketFrameSent", told).await
     }
 
     /// Waits until a row has exactly this text, stored.
