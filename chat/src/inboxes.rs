@@ -4,41 +4,32 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
-use trace::Tracer;
-
-use crate::command::Post;
-use crate::entry::{ClientId, MemberId, Mid};
+use crate::command::{Post, Report, Row};
+use crate::entry::{ClientId, Entry, MemberId, Mid, Sender};
 use crate::history::{Key, Posting};
-use crate::limits::{Limits, RECIPIENTS};
+use crate::limits::RECIPIENTS;
 use crate::members::{Login, Members};
 use crate::name::Name;
 use crate::random::random_text;
 use crate::refused::Refused;
-use crate::room::{self, Draft, Place, Room, Sequencer};
+use crate::room::{self, Common, Draft, Place, Room, Sequencer};
 
 /// One log for each member who can read it.
 #[derive(Debug)]
 pub(crate) struct Inboxes {
-    limits: Arc<Limits>,
-    sequencer: Sequencer,
-    tracer: Arc<dyn Tracer>,
+    common: Arc<Common>,
     // Held for map operations only, never across an await.
     logs: Mutex<HashMap<MemberId, Arc<Room>>>,
 }
 
 impl Inboxes {
-    pub(crate) fn new(limits: &Arc<Limits>, sequencer: Sequencer, tracer: Arc<dyn Tracer>) -> Self {
-        Self { limits: Arc::clone(limits), sequencer, tracer, logs: Mutex::default() }
+    pub(crate) fn new(common: &Arc<Common>) -> Self {
+        Self { common: Arc::clone(common), logs: Mutex::default() }
     }
 
     /// The inbox of a member, made if there is none.
     pub(crate) fn open(&self, member: MemberId) -> Arc<Room> {
-        let make = || {
-            let (key, sequencer) = (Key::Inbox(member), self.sequencer.clone());
-            let (tracer, changed) = (Arc::clone(&self.tracer), Arc::new(Notify::new()));
-            Arc::new(Room::open(key, sequencer, &self.limits, tracer, changed))
-        };
+        let make = || Arc::new(Room::open(Key::Inbox(member), &self.common, Arc::default()));
         Arc::clone(self.logs().entry(member).or_insert_with(make))
     }
 
@@ -52,7 +43,7 @@ impl Inboxes {
         let mut logs = self.logs();
         for member in gone {
             logs.remove(member);
-            if let Sequencer::History(history) = &self.sequencer {
+            if let Sequencer::History(history) = &self.common.sequencer {
                 history.forget(*member);
             }
         }
@@ -94,6 +85,36 @@ impl Inboxes {
         let draft = Draft { mid, content: post.content, to, patient: false };
         let posted = room::post(places, client, login.author(), draft);
         Ok((posted, unknown))
+    }
+
+    /// What became of a direct message in `room`. Whoever said it is told of everybody it is for,
+    /// and whoever got it of himself.
+    pub(crate) fn report(
+        &self,
+        members: &Members,
+        room: &Room,
+        entry: &Entry,
+        to: &[Name],
+        asker: &Sender,
+    ) -> Report {
+        let mut report = room.begin_report(entry);
+        let rows = match entry.sender == *asker {
+            true => to.iter().flat_map(|name| self.rows(members, name, entry)).collect(),
+            false => room.rows(entry),
+        };
+        report.count(rows.iter());
+        report.take(rows);
+        report
+    }
+
+    /// How somebody's sessions stand with their copy of a direct message.
+    fn rows(&self, members: &Members, name: &Name, entry: &Entry) -> Vec<Row> {
+        let inbox = members.find(name).and_then(|member| self.find(member));
+        let rows = inbox.and_then(|inbox| {
+            let copy = inbox.copy_of(entry)?;
+            Some(inbox.rows(&copy))
+        });
+        rows.filter(|rows| !rows.is_empty()).unwrap_or_else(|| vec![Row::away(name)])
     }
 
     fn logs(&self) -> MutexGuard<'_, HashMap<MemberId, Arc<Room>>> {

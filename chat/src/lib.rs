@@ -51,6 +51,7 @@ mod guard;
 mod log;
 mod opening;
 mod presence;
+mod progress;
 mod wire;
 // 2: the room
 mod clock;
@@ -60,6 +61,7 @@ mod members;
 mod membership;
 mod random;
 mod reader;
+mod refusals;
 mod room;
 mod rooms;
 #[cfg(test)]
@@ -93,7 +95,8 @@ pub use banner::Banner;
 pub use bench::BenchError;
 pub use bucket::Bucket;
 pub use command::{
-    Command, Hello, Joined, Lost, Missed, Page, Post, Posted, Range, Reply, Start, Stored, Token,
+    Command, Hello, Joined, Left, Lost, Missed, Page, Post, Posted, Range, Reply, Report, Row,
+    Standing, Start, Stored, Token, Waits, Which,
 };
 pub use config::{Addr, AddrError, Config, ConfigError, Host, TraceFormat, TraceTo};
 pub use connections::{Connection, Connections, Drained};

@@ -1,28 +1,32 @@
 //! Being in a room: a cursor into its log. Dropping it leaves, which neither waits nor fails.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use crate::command::{Joined, Lost, Page, Range, Reply, Start};
+use crate::command::{Joined, Lost, Page, Range, Reply, Row, Start};
 use crate::end::End;
 use crate::entry::{ClientId, Epoch, MemberId, Seq, Slot};
 use crate::history::{Found, Hits, Posting};
 use crate::log::Cursor;
 use crate::members::Login;
 use crate::name::RoomName;
+use crate::progress::Progress;
 use crate::refused::Refused;
-use crate::room::{Besides, Burst, Draft, Listener, Room, Told};
+use crate::room::{Asked, Besides, Burst, Draft, Listener, Presented, Room, Told};
 use crate::search::Search;
+use crate::wire::Wire;
 
 /// One session's place in one room.
 #[derive(Debug)]
 pub struct Membership {
     room: Arc<Room>,
-    client: ClientId,
     member: MemberId,
     has_token: bool,
     cursor: Cursor,
-    /// Everything up to here has arrived, says the client.
-    acked: Seq,
+    /// Boxed, because it is looked at when something is written, and moved about before.
+    reader: Box<Presented>,
+    /// A page of history is on its way.
+    reading: bool,
     /// Whether it reads all for itself, and waits for no pump.
     alone: bool,
     end: End,
@@ -35,14 +39,27 @@ impl Membership {
     pub(crate) fn join(
         room: Arc<Room>,
         client: ClientId,
+        wire: Wire,
         login: &Login,
         start: &Start,
         listener: Arc<dyn Listener>,
     ) -> (Self, Joined, Option<Lost>) {
         let (cursor, joined, lost) = room.join(client, login, start, listener);
+        let reader = Box::new(Presented {
+            client,
+            name: Some(login.name.clone()),
+            wire: wire.as_str(),
+            confirms: wire.acknowledges(),
+            progress: Progress::joined(&joined, start, lost),
+        });
         let (member, has_token) = (login.id, login.token.is_some());
-        let (acked, alone, end) = (Seq(0), false, End::Gone);
-        (Self { room, client, member, has_token, cursor, acked, alone, end }, joined, lost)
+        let (reading, alone, end) = (false, false, End::Gone);
+        (Self { room, member, has_token, cursor, reader, reading, alone, end }, joined, lost)
+    }
+
+    /// The room it is in, to ask it something that takes time.
+    pub(crate) fn shared(&self) -> Arc<Room> {
+        Arc::clone(&self.room)
     }
 
     /// The room it is in.
@@ -70,26 +87,58 @@ impl Membership {
         burst.is_of(&self.room)
     }
 
+    /// Its row in a report, if it is one of its room; who is blocked has been since then.
+    pub(crate) fn row(&self, asked: &Asked<'_>, blocked: Option<Instant>) -> Option<Row> {
+        let written = self.reader.progress.written();
+        let behind = || asked.behind(written, blocked, self.reading);
+        asked.is_of(&self.room).then(|| self.reader.row(asked, behind))
+    }
+
     /// Moves the next slots into `out`, up to the bounds of a batch.
     pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
-        self.room.read(&mut self.cursor, self.alone, out)
+        let besides = self.room.read(&mut self.cursor, self.alone, out);
+        self.reading = matches!(besides, Besides::Stored(_));
+        if let Besides::Reply(reply) = &besides {
+            self.reader.progress.told(reply);
+        }
+        besides
     }
 
     /// What the session is told of a page of history.
     pub(crate) fn took(&mut self, page: Vec<Found>) -> Vec<Told> {
-        self.room.took(&mut self.cursor, page)
+        self.reading = false;
+        let told = self.room.took(&mut self.cursor, page);
+        for told in &told {
+            if let Told::Gap(gap) = told {
+                self.reader.progress.told(gap);
+            }
+        }
+        told
+    }
+
+    /// All it has read is written to its connection.
+    pub(crate) fn sent(&mut self, now: Instant) {
+        self.reader.progress.sent(self.cursor.seen(), now);
+    }
+
+    /// Its client is asked for a sign of life.
+    pub(crate) fn asked(&mut self) {
+        self.reader.progress.asked();
+    }
+
+    /// Its client gives one; up to which entry that says something new.
+    pub(crate) fn answered(&mut self, now: Instant) -> Option<Seq> {
+        self.reader.progress.answered(now)
     }
 
     /// Posts into the room; see [`Room::post`].
     pub(crate) fn post(&self, login: &Login, draft: Draft) -> Posting {
-        self.room.post(self.client, login.author(), draft)
+        self.room.post(self.reader.client, login.author(), draft)
     }
 
     /// Notes that everything up to `seq` has arrived; whether that is news.
-    pub(crate) fn ack(&mut self, seq: Seq) -> bool {
-        let newer = seq > self.acked;
-        self.acked = self.acked.max(seq);
-        newer
+    pub(crate) fn ack(&mut self, seq: Seq, now: Instant) -> bool {
+        self.reader.progress.acked(seq, now)
     }
 
     /// Who is in the room.
@@ -136,6 +185,6 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.room.leave(self.client, self.member, self.has_token, self.end);
+        self.room.leave(self.reader.take(), self.member, self.has_token, self.end);
     }
 }

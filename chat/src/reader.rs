@@ -1,35 +1,61 @@
 //! Reading a room without being in it. Dropping it ends that, which neither waits nor fails.
 
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Instant;
 
-use crate::command::{Joined, Lost, Start};
+use crate::command::{Joined, Lost, Row, Start};
+use crate::end::End;
 use crate::entry::{ClientId, Slot};
 use crate::history::Found;
 use crate::log::Cursor;
 use crate::name::RoomName;
-use crate::room::{Besides, Room, Told, Wake};
+use crate::progress::Progress;
+use crate::room::{Asked, Besides, Burst, Listener, Presented, Room, Told, Wake};
 
 /// A cursor into a room, of somebody whom the room does not show.
 #[derive(Debug)]
 pub(crate) struct Reader {
     room: Arc<Room>,
-    client: ClientId,
     cursor: Cursor,
-    wake: Arc<Wake>,
+    reading: Arc<Reading>,
+}
+
+/// What the room and its reports know of a reader.
+#[derive(Debug)]
+struct Reading {
+    wake: Wake,
+    // Held for a look or a note, never across an await.
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    reader: Presented,
+    /// Since when its connection has taken nothing.
+    blocked: Option<Instant>,
+    /// A page of history is on its way.
+    fetching: bool,
+    end: End,
 }
 
 impl Reader {
-    /// Reads from `start` on; where that is, and why it could not be had, if it could not.
+    /// Reads from `start` on; where that is, and why it could not be had, if it could not. `wire`
+    /// is its name in the trace.
     pub(crate) fn new(
         room: Arc<Room>,
         client: ClientId,
+        wire: &'static str,
         start: &Start,
     ) -> (Self, Joined, Option<Lost>) {
-        let wake = Arc::<Wake>::default();
-        let (cursor, joined, lost) = room.listen(client, start, Arc::clone(&wake) as _);
-        (Self { room, client, cursor, wake }, joined, lost)
+        let reader =
+            Presented { client, name: None, wire, confirms: false, progress: Progress::default() };
+        let state = State { reader, blocked: None, fetching: false, end: End::Gone };
+        let reading = Arc::new(Reading { wake: Wake::default(), state: Mutex::new(state) });
+        let (cursor, joined, lost) = room.listen(client, start, Arc::clone(&reading) as _);
+        reading.state().reader.progress = Progress::joined(&joined, start, lost);
+        (Self { room, cursor, reading }, joined, lost)
     }
 
     /// What it reads.
@@ -39,18 +65,49 @@ impl Reader {
 
     /// Moves the next slots into `out`, up to the bounds of a batch.
     pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
-        self.room.read(&mut self.cursor, false, out)
+        let besides = self.room.read(&mut self.cursor, false, out);
+        let mut state = self.reading.state();
+        state.fetching = matches!(besides, Besides::Stored(_));
+        if let Besides::Reply(reply) = &besides {
+            state.reader.progress.told(reply);
+        }
+        drop(state);
+        besides
     }
 
     /// What the client is told of a page of history.
     pub(crate) fn took(&mut self, page: Vec<Found>) -> Vec<Told> {
-        self.room.took(&mut self.cursor, page)
+        let told = self.room.took(&mut self.cursor, page);
+        let mut state = self.reading.state();
+        state.fetching = false;
+        for told in &told {
+            if let Told::Gap(gap) = told {
+                state.reader.progress.told(gap);
+            }
+        }
+        drop(state);
+        told
+    }
+
+    /// What it has read waits for its connection since then, or is all handed over.
+    pub(crate) fn blocked(&self, since: Option<Instant>) {
+        self.reading.state().blocked = since;
+    }
+
+    /// All it has read is handed to its connection.
+    pub(crate) fn sent(&self, now: Instant) {
+        self.reading.state().reader.progress.sent(self.cursor.seen(), now);
+    }
+
+    /// Why it will have ended.
+    pub(crate) fn ends(&self, end: End) {
+        self.reading.state().end = end;
     }
 
     /// Ends when there is something to read.
     pub(crate) async fn behind(&self) {
         poll_fn(|cx| {
-            self.wake.register(cx.waker());
+            self.reading.wake.register(cx.waker());
             match self.room.has(self.cursor.position(), false) {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
@@ -62,6 +119,29 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.room.unlisten(self.client);
+        let (reader, end) = {
+            let mut state = self.reading.state();
+            (state.reader.take(), state.end)
+        };
+        self.room.unlisten(reader, end);
+    }
+}
+
+impl Reading {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Reading {
+    fn hear(&self, _: Option<&Burst<'_>>) -> bool {
+        self.wake.wake();
+        false
+    }
+
+    fn row(&self, asked: &Asked<'_>) -> Option<Row> {
+        let State { reader, blocked, fetching, .. } = &*self.state();
+        let behind = || asked.behind(reader.progress.written(), *blocked, *fetching);
+        Some(reader.row(asked, behind))
     }
 }

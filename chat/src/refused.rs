@@ -63,6 +63,8 @@ pub enum Refused {
     RoomOrTo,
     /// There is no such message, or it is no longer kept.
     NoMessage(Seq),
+    /// Nothing of the asker's is known under that `mid`, or nothing at all.
+    NothingKnown,
     /// Only the author of a message changes it.
     NotYours,
     /// No such room.
@@ -122,7 +124,7 @@ impl Refused {
             Self::NobodyThere(_) => "nobody_there",
             Self::Recipients(_) => "bad_recipients",
             Self::RoomOrTo => "room_or_to",
-            Self::NoMessage(_) => "no_message",
+            Self::NoMessage(_) | Self::NothingKnown => "no_message",
             Self::NotYours => "not_yours",
             Self::NoRoom => "no_room",
             Self::BadSearch => "bad_search",
@@ -185,6 +187,9 @@ impl fmt::Display for Refused {
             Self::NoMessage(seq) => {
                 write!(f, "there is no message {seq} here, or it is no longer kept")
             }
+            Self::NothingKnown => f.write_str(
+                "nothing that you said is known by that, or it is too long ago; ask by its number",
+            ),
             Self::NotYours => f.write_str("only who wrote a message can change it"),
             Self::NoRoom => {
                 f.write_str("there is no such room; joining it or posting to it makes it")

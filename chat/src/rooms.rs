@@ -6,26 +6,26 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 use tokio::time::{sleep, sleep_until};
-use trace::{Tracer, trace};
+use trace::trace;
 
 use crate::clock;
-use crate::command::Post;
-use crate::entry::ClientId;
+use crate::command::{Post, Report, Which};
+use crate::entry::{ClientId, Mid, Sender};
 use crate::history::{History, Key, Posting, Trimmed};
 use crate::inboxes::Inboxes;
 use crate::limits::{Limits, PRESENCE_WINDOW, TRIM_PAUSE};
 use crate::members::{Login, Members};
 use crate::name::{Name, RoomName};
+use crate::refusals::Refusals;
 use crate::refused::Refused;
-use crate::room::{Room, Sequencer};
+use crate::room::{Common, Departed, Room, Sequencer};
 use crate::select::select;
+use crate::tracers::Tracers;
 
 /// The rooms of a server and the members in them.
 #[derive(Debug)]
 pub struct Rooms {
-    limits: Arc<Limits>,
-    sequencer: Sequencer,
-    tracer: Arc<dyn Tracer>,
+    common: Arc<Common>,
     members: Arc<Members>,
     inboxes: Inboxes,
     changed: Arc<Notify>,
@@ -37,19 +37,20 @@ pub struct Rooms {
 impl Rooms {
     /// A server's rooms, the lobby among them; without a history they end with the process.
     /// Presence is told only while [`Rooms::keep`] runs.
-    pub fn new(
-        limits: &Arc<Limits>,
-        tracer: Arc<dyn Tracer>,
-        history: Option<Arc<History>>,
-    ) -> Self {
+    pub fn new(limits: &Arc<Limits>, tracers: Tracers, history: Option<Arc<History>>) -> Self {
         let members = Arc::new(Members::new(limits, history.clone()));
-        let sequencer = history.map_or(Sequencer::Memory, Sequencer::History);
+        let common = Arc::new(Common {
+            limits: Arc::clone(limits),
+            sequencer: history.map_or(Sequencer::Memory, Sequencer::History),
+            tracers,
+            departed: Departed::default(),
+            refusals: Refusals::default(),
+        });
         let changed = Arc::default();
-        let lobby = open(RoomName::lobby(), &sequencer, limits, &tracer, &changed);
+        let lobby = open(RoomName::lobby(), &common, &changed);
         let rooms = Mutex::new(BTreeMap::from([(RoomName::lobby(), Arc::clone(&lobby))]));
-        let inboxes = Inboxes::new(limits, sequencer.clone(), Arc::clone(&tracer));
-        let limits = Arc::clone(limits);
-        Self { limits, sequencer, tracer, members, inboxes, changed, lobby, rooms }
+        let inboxes = Inboxes::new(&common);
+        Self { common, members, inboxes, changed, lobby, rooms }
     }
 
     /// Who is on the server.
@@ -74,7 +75,7 @@ impl Rooms {
     }
 
     fn is_stored(&self, name: &RoomName) -> bool {
-        match &self.sequencer {
+        match &self.common.sequencer {
             Sequencer::Memory => false,
             Sequencer::History(history) => history.stand(&Key::Room(name.clone())).is_some(),
         }
@@ -84,10 +85,10 @@ impl Rooms {
     /// as there may be rooms at once.
     pub fn list(&self) -> Vec<(RoomName, usize)> {
         let open: Vec<_> = self.rooms().values().cloned().collect();
-        let mut rooms: BTreeMap<_, _> = match &self.sequencer {
+        let mut rooms: BTreeMap<_, _> = match &self.common.sequencer {
             Sequencer::Memory => BTreeMap::new(),
             Sequencer::History(history) => {
-                history.rooms(self.limits.rooms).into_iter().map(|room| (room, 0)).collect()
+                history.rooms(self.common.limits.rooms).into_iter().map(|room| (room, 0)).collect()
             }
         };
         rooms.extend(open.iter().map(|room| (room.name().clone(), room.count())));
@@ -109,6 +110,33 @@ impl Rooms {
         self.inboxes.post(&self.members, client, login, post)
     }
 
+    /// What became of a message of a room, for somebody who may read that.
+    ///
+    /// # Errors
+    /// [`Refused::NoMessage`] or [`Refused::NothingKnown`].
+    pub(crate) async fn report(
+        &self,
+        room: &Room,
+        which: &Which,
+        asker: &Sender,
+    ) -> Result<Report, Refused> {
+        let entry = room.which(which, asker).await?;
+        Ok(match &entry.direct {
+            Some(direct) => self.inboxes.report(&self.members, room, &entry, &direct.to, asker),
+            None => room.report(&entry),
+        })
+    }
+
+    /// Remembers that a post was refused, for who may ask.
+    pub(crate) fn refused(&self, login: &Login, mid: Mid, refused: Refused) {
+        self.common.refusals.push(login.author().sender, mid, refused);
+    }
+
+    /// Why the newest of somebody's posts under this `mid` was refused.
+    pub(crate) fn refusal(&self, sender: &Sender, mid: &Mid) -> Option<Refused> {
+        self.common.refusals.find(sender, mid)
+    }
+
     /// The rooms of these names, made if there are none: all, or none.
     ///
     /// # Errors
@@ -119,8 +147,8 @@ impl Rooms {
     ) -> Result<Vec<Arc<Room>>, Refused> {
         let mut rooms = self.rooms();
         let new = names.clone().filter(|name| !rooms.contains_key(name)).count();
-        if rooms.len() + new > self.limits.rooms {
-            return Err(Refused::TooManyRooms(self.limits.rooms));
+        if rooms.len() + new > self.common.limits.rooms {
+            return Err(Refused::TooManyRooms(self.common.limits.rooms));
         }
         let enter = |name: &RoomName| {
             let room = rooms.entry(name.clone()).or_insert_with(|| self.open(name.clone()));
@@ -138,10 +166,10 @@ impl Rooms {
     }
 
     fn open(&self, name: RoomName) -> Arc<Room> {
-        trace!(self.tracer, "Room opened"; event = "room_opened", room = name.as_str());
+        trace!(self.common.tracers.tracer, "Room opened"; event = "room_opened", room = name.as_str());
         // It is empty until its first member is in, and so it is to be looked after.
         self.changed.notify_one();
-        open(name, &self.sequencer, &self.limits, &self.tracer, &self.changed)
+        open(name, &self.common, &self.changed)
     }
 
     /// Tells presence, closes rooms that stay empty, and has history drop what is not to be kept
@@ -151,7 +179,7 @@ impl Rooms {
     }
 
     async fn trim(&self) {
-        let Sequencer::History(history) = &self.sequencer else { return };
+        let Sequencer::History(history) = &self.common.sequencer else { return };
         while history.trims() {
             for Trimmed { key, oldest, .. } in history.trim(clock::wall()).await {
                 let open = match key {
@@ -185,7 +213,7 @@ impl Rooms {
         let mut dues = Vec::new();
         for room in open {
             let due = room.tick(now);
-            let closes = room.empty_since().map(|since| since + self.limits.room_empty);
+            let closes = room.empty_since().map(|since| since + self.common.limits.room_empty);
             match closes.filter(|_| !Arc::ptr_eq(&room, &self.lobby)) {
                 Some(at) if now >= at => self.close(room),
                 Some(at) => dues.push(at),
@@ -200,7 +228,7 @@ impl Rooms {
         // The map and this have it, nobody else; and nobody can get it while the map is locked.
         if Arc::strong_count(&room) == 2 {
             rooms.remove(room.name());
-            trace!(self.tracer, "Room closed"; event = "room_closed", room = room.name().as_str());
+            trace!(self.common.tracers.tracer, "Room closed"; event = "room_closed", room = room.name().as_str());
         }
     }
 
@@ -209,13 +237,6 @@ impl Rooms {
     }
 }
 
-fn open(
-    name: RoomName,
-    sequencer: &Sequencer,
-    limits: &Arc<Limits>,
-    tracer: &Arc<dyn Tracer>,
-    changed: &Arc<Notify>,
-) -> Arc<Room> {
-    let (tracer, changed) = (Arc::clone(tracer), Arc::clone(changed));
-    Arc::new(Room::open(Key::Room(name), sequencer.clone(), limits, tracer, changed))
+fn open(name: RoomName, common: &Arc<Common>, changed: &Arc<Notify>) -> Arc<Room> {
+    Arc::new(Room::open(Key::Room(name), common, Arc::clone(changed)))
 }

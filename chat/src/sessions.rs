@@ -77,7 +77,7 @@ impl Sessions {
     /// No session yet, in rooms of their own that last as long as the history does.
     pub fn new(limits: Limits, tracers: Tracers, history: Option<Arc<History>>) -> Self {
         let limits = Arc::new(limits);
-        let rooms = Arc::new(Rooms::new(&limits, Arc::clone(&tracers.tracer), history));
+        let rooms = Arc::new(Rooms::new(&limits, tracers.clone(), history));
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let (rate, burst) = (limits.messages_per_second, limits.messages_at_once);
         let requests = Mutex::new(Buckets::new(Bucket::new(rate.into(), burst.into()), ASKERS));

@@ -80,6 +80,11 @@ impl Tracers {
         trace!(self.tracer, "Client reads what is stored"; event = "lagging", room = room.as_str(), client = client.0);
     }
 
+    /// A client has everything up to an entry, it says.
+    pub(crate) fn acked(&self, room: &RoomName, client: ClientId, seq: Seq) {
+        trace!(self.tracer, "Client has it"; event = "acked", room = room.as_str(), client = client.0, seq = seq.0);
+    }
+
     /// Bytes wait for a client that takes none.
     pub(crate) fn stalled(&self, client: ClientId) {
         trace!(self.tracer, "Client takes nothing"; event = "stalled", client = client.0);

@@ -1,12 +1,16 @@
 //! What a client asks and what one client is told.
 
+mod lost;
 mod reply;
+mod report;
 
 use crate::entry::{Content, Epoch, Mid, Seq};
 use crate::name::{Name, RoomName};
 use crate::search::Search;
 
-pub use self::reply::{Joined, Lost, Missed, Page, Posted, Reply, Stored};
+pub use self::lost::{Lost, Missed};
+pub use self::reply::{Joined, Page, Posted, Reply, Stored};
+pub use self::report::{Left, Report, Row, Standing, Waits, Which};
 
 /// A secret that shows who somebody is: whoever has it is that member.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -78,6 +82,13 @@ pub enum Command {
     Who(Option<RoomName>),
     /// For all rooms.
     Rooms,
+    /// For what became of a message.
+    Why {
+        /// The room; `None` is the room of the client's address.
+        room: Option<RoomName>,
+        /// Which of its messages.
+        which: Which,
+    },
     /// To show that a message is being written; `None` is the room of the client's address.
     Typing(Option<RoomName>),
     /// To tell that everything up to an entry has arrived; `None` is the room of the client's

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Token;
+use super::{Lost, Missed, Report, Token};
 use crate::end::End;
-use crate::entry::{ClientId, Entry, Epoch, Seq};
+use crate::entry::{ClientId, Entry, Epoch, Mid, Seq};
 use crate::limits::{RETURN_MS, RETURN_SPREAD_MS};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
@@ -80,6 +80,22 @@ pub enum Reply {
         /// By name.
         rooms: Vec<(RoomName, usize)>,
     },
+    /// What became of a message.
+    Delivery {
+        /// The request it answers.
+        id: Option<u64>,
+        /// Who has it, who has not, and why.
+        report: Report,
+    },
+    /// What somebody asks about was refused when it was posted.
+    Unposted {
+        /// The request it answers.
+        id: Option<u64>,
+        /// Its poster's name for it.
+        mid: Mid,
+        /// Why.
+        refused: Refused,
+    },
     /// What can be asked.
     Help,
     /// A request was refused.
@@ -134,48 +150,6 @@ impl Reply {
     pub(crate) fn bye(end: End, client: ClientId) -> Self {
         let spread = client.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RETURN_SPREAD_MS;
         Self::Bye { end, after_ms: end.reconnect().then_some(RETURN_MS + spread) }
-    }
-}
-
-/// Why a reader cannot go on from where it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lost {
-    /// The position belongs to another log.
-    Epoch,
-    /// The entries behind it are no longer kept.
-    Expired,
-}
-
-impl Lost {
-    /// Its name on the wire and in the trace.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Epoch => "epoch",
-            Self::Expired => "expired",
-        }
-    }
-}
-
-/// Why entries are missing in what a reader gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Missed {
-    /// They were dropped before the reader took them.
-    Slow,
-    /// What was stored of them is damaged.
-    Damaged,
-    /// They are not kept any longer.
-    Expired,
-}
-
-impl Missed {
-    /// Its name on the wire and in the trace.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Slow => "slow",
-            Self::Damaged => "damaged",
-            Self::Expired => "expired",
-        }
     }
 }
 

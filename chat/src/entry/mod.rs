@@ -1,13 +1,16 @@
 //! What a room's log holds: entries, notices, and their positions.
 
 mod encoded;
+mod notice;
 mod timestamp;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 pub use self::encoded::Encoded;
 pub(crate) use self::encoded::{Account, WIRES};
+pub use self::notice::{News, Notice};
 pub use self::timestamp::Timestamp;
 use crate::limits::MID_BYTES;
 use crate::name::{Name, RoomName};
@@ -162,6 +165,8 @@ pub struct Entry {
     pub prev: Seq,
     /// When the room took it.
     pub at: Timestamp,
+    /// When this process showed it to its readers; none if it was read from history.
+    pub shown: Option<Instant>,
     /// Who posted it.
     pub sender: Sender,
     /// The name under which it was posted.
@@ -172,43 +177,6 @@ pub struct Entry {
     pub content: Content,
     /// Its bytes on each wire.
     pub encoded: Encoded,
-}
-
-/// Something that happened in a room without a place in it: never stored, may be skipped.
-#[derive(Debug)]
-pub struct Notice {
-    /// The room it is about.
-    pub room: RoomName,
-    /// What happened.
-    pub news: News,
-    /// Its bytes on each wire.
-    pub encoded: Encoded,
-}
-
-/// What a notice tells.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum News {
-    /// Who came and went.
-    Presence {
-        /// Members in the room now.
-        count: usize,
-        /// Who came; empty in a room that is counted, not listed.
-        joined: Vec<Name>,
-        /// Who went; empty in a room that is counted, not listed.
-        left: Vec<Name>,
-        /// Changes were told without names until now, so readers need the whole list.
-        refresh: bool,
-    },
-    /// Somebody is writing.
-    Typing(Name),
-}
-
-impl Notice {
-    /// Whether a reader needs the list of members after it.
-    pub(crate) fn refreshes(&self) -> bool {
-        matches!(self.news, News::Presence { refresh: true, .. })
-    }
 }
 
 /// One element of a log.

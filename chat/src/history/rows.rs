@@ -116,6 +116,7 @@ impl Stored {
             seq: self.seq,
             prev: Seq(self.seq.0.checked_sub(1)?),
             at: self.at,
+            shown: None,
             sender: self.sender,
             from: Name::new(&self.name).ok()?,
             mid,

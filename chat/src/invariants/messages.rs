@@ -97,7 +97,10 @@ fn asked(command: Command, limits: &Limits) {
         Command::Leave(room) | Command::Who(room) | Command::Typing(room) => {
             room.iter().for_each(bounded_room);
         }
-        Command::History { room, .. } | Command::Search { room, .. } | Command::Ack(room, _) => {
+        Command::History { room, .. }
+        | Command::Search { room, .. }
+        | Command::Why { room, .. }
+        | Command::Ack(room, _) => {
             room.iter().for_each(bounded_room);
         }
         Command::Rooms | Command::Help | Command::Quit => {}
@@ -135,6 +138,7 @@ fn posted(post: Post, limits: &Limits) {
         seq: Seq(2),
         prev: Seq(1),
         at: Timestamp(0),
+        shown: None,
         sender: Sender::Member(MemberId(1)),
         from: Name::guest(1),
         mid: post.mid,

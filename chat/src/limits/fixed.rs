@@ -170,3 +170,22 @@ pub const KEEPALIVE_PROBES: Duration = Duration::from_secs(10);
 /// A connection on which a probe, or anything else, is not acknowledged for this long is broken;
 /// the system's own patience is two hours for the one and a quarter of an hour for the other.
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(75);
+
+/// Times that are kept of what was written to a reader, and as many of what it said it has. Older
+/// ones are not known any more; a row of a report asks for little more than the last minute.
+pub const MARKS: usize = 16;
+
+/// Gaps that are kept of a reader. Who has more of them gets next to nothing anyway.
+pub const GAPS_KEPT: usize = 8;
+
+/// Rows of a delivery report at most, so that it fits a frame.
+pub const REPORT_ROWS: usize = 256;
+
+/// Sessions that have ended and that reports still know; with their times about 1 KiB each.
+pub const DEPARTED: usize = 10_000;
+
+/// How long reports know a session that has ended.
+pub const DEPARTED_KEPT: Duration = Duration::from_secs(600);
+
+/// Posts that were refused and whose `mid` is still known; about 200 bytes each.
+pub const REFUSALS_KEPT: usize = 1_000;

@@ -21,6 +21,11 @@ impl Cursor {
         self.next
     }
 
+    /// The newest entry that it has read, or was told as a gap.
+    pub fn seen(&self) -> Seq {
+        self.seen
+    }
+
     /// Whether the reader needs a snapshot at the head.
     pub fn is_stale(&self) -> bool {
         self.stale

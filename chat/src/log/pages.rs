@@ -1,6 +1,7 @@
 //! Entries that are kept: found, told in pages, and taken back.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Log;
 use crate::command::{Page, Range};
@@ -22,6 +23,16 @@ impl Log {
     /// An entry that is kept.
     pub fn find(&self, seq: Seq) -> Option<&Arc<Entry>> {
         self.entries().rev().find(|entry| entry.seq == seq)
+    }
+
+    /// The newest entry of which something holds.
+    pub fn find_newest(&self, holds: impl Fn(&Entry) -> bool) -> Option<&Arc<Entry>> {
+        self.entries().rev().find(|entry| holds(entry))
+    }
+
+    /// The entries that are here, and when they were shown.
+    pub fn times(&self) -> Vec<(Seq, Instant)> {
+        self.entries().filter_map(|entry| Some((entry.seq, entry.shown?))).collect()
     }
 
     /// Up to `most` entries with up to about `bytes` of text, at least one if there is any.

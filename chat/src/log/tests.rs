@@ -17,6 +17,7 @@ fn entry(log: &mut Log, body: &str) {
         seq: prev.next(),
         prev,
         at: Timestamp(0),
+        shown: None,
         sender: Sender::Member(MemberId(1)),
         from: Name::new("ann").unwrap(),
         mid: None,

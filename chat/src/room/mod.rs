@@ -2,10 +2,13 @@
 //! presence.
 
 mod burst;
+mod common;
+mod departed;
 mod mids;
 mod posting;
 mod pump;
 mod readers;
+mod report;
 mod state;
 mod stored;
 mod telling;
@@ -15,34 +18,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
-use trace::{Tracer, trace};
+use trace::trace;
 
 pub(crate) use self::burst::Burst;
+pub(crate) use self::common::{Common, Sequencer};
+pub(crate) use self::departed::{Departed, Presented};
 pub(crate) use self::posting::{Draft, Place, post};
 pub(crate) use self::readers::Listener;
 use self::readers::Readers;
 pub(crate) use self::readers::Wake;
+pub(crate) use self::report::Asked;
 use self::state::State;
 pub(crate) use self::stored::{Stored, Told};
 use crate::clock;
 use crate::command::{Joined, Lost, Missed, Reply, Start};
 use crate::end::End;
 use crate::entry::{ClientId, Epoch, MemberId, Seq, Slot};
-use crate::history::{History, Key, Span, Stand, Target};
+use crate::history::{Key, Span, Stand, Target};
 use crate::limits::Limits;
 use crate::log::{Bounds, Cursor, Log, Read};
 use crate::members::Login;
 use crate::name::RoomName;
 use crate::random::random_text;
-
-/// Who gives an entry its place and makes it last. A closed set.
-#[derive(Clone, Debug)]
-pub(crate) enum Sequencer {
-    /// The log's own counter.
-    Memory,
-    /// The commit that stores it.
-    History(Arc<History>),
-}
 
 /// What a reader gets besides slots.
 pub(crate) enum Besides {
@@ -58,9 +55,7 @@ pub(crate) enum Besides {
 pub struct Room {
     key: Key,
     name: RoomName,
-    limits: Arc<Limits>,
-    sequencer: Sequencer,
-    tracer: Arc<dyn Tracer>,
+    common: Arc<Common>,
     /// Told when presence has something to tell later.
     changed: Arc<Notify>,
     /// The position behind the newest slot, for those who only want to know whether to read.
@@ -76,22 +71,17 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room as `sequencer` knows it, an empty one if it does not, that tells `tracer` what it
-    /// stores, and `changed` when to [`Room::tick`] it.
-    pub(crate) fn open(
-        key: Key,
-        sequencer: Sequencer,
-        limits: &Arc<Limits>,
-        tracer: Arc<dyn Tracer>,
-        changed: Arc<Notify>,
-    ) -> Self {
+    /// A room as the sequencer knows it, an empty one if it does not, that tells `changed` when to
+    /// [`Room::tick`] it.
+    pub(crate) fn open(key: Key, common: &Arc<Common>, changed: Arc<Notify>) -> Self {
+        let limits = &common.limits;
         let (name, entries, bytes) = match &key {
             Key::Room(name) => (name.clone(), limits.log_entries, limits.log_bytes),
             Key::Inbox(_) => (RoomName::inbox(), limits.inbox_entries, limits.inbox_bytes),
         };
         let bounds = Bounds { entries, bytes, notices_behind: limits.notices_behind };
         let new = || Epoch::new(&random_text(8));
-        let log = match &sequencer {
+        let log = match &common.sequencer {
             Sequencer::Memory => Log::new(new(), bounds),
             Sequencer::History(history) => match history.stand(&key) {
                 Some(Stand { epoch, oldest, head }) => Log::stored(epoch, bounds, oldest, head),
@@ -101,9 +91,7 @@ impl Room {
         Self {
             key,
             name,
-            limits: Arc::clone(limits),
-            sequencer,
-            tracer,
+            common: Arc::clone(common),
             changed,
             end: AtomicU64::new(0),
             shown: AtomicU64::new(0),
@@ -146,7 +134,7 @@ impl Room {
         state.empty_since = None;
         let (room, name) = (self.name.as_str(), login.name.as_str());
         let sessions = state.presence.sessions();
-        trace!(self.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name, sessions = sessions);
+        trace!(self.common.tracers.tracer, "New client joined"; event = "joined", room = room, client = client.0, name = name, sessions = sessions);
         drop(state);
         self.changed.notify_one();
         (cursor, joined, lost)
@@ -174,25 +162,37 @@ impl Room {
         self.begin(&self.state(), start)
     }
 
-    pub(crate) fn unlisten(&self, client: ClientId) {
-        self.unread_by(client);
+    pub(crate) fn unlisten(&self, reader: Presented, end: End) {
+        self.unread_by(reader.client);
+        self.note(reader, end);
         // The room was not closed while it was read.
         self.state().renew(clock::now());
         self.changed.notify_one();
     }
 
-    pub(crate) fn leave(&self, client: ClientId, member: MemberId, has_token: bool, end: End) {
+    /// What reports tell of somebody who has left.
+    fn note(&self, reader: Presented, end: End) {
+        let (epoch, head) = {
+            let log = &self.state().log;
+            (log.epoch().clone(), log.head())
+        };
+        self.common.departed.push(epoch, head, reader, end);
+    }
+
+    pub(crate) fn leave(&self, reader: Presented, member: MemberId, has_token: bool, end: End) {
+        let client = reader.client;
         self.unread_by(client);
+        self.note(reader, end);
         if self.is_inbox() {
             return;
         }
-        let grace = if has_token { self.limits.leave_grace } else { Default::default() };
+        let grace = if has_token { self.common.limits.leave_grace } else { Default::default() };
         let now = clock::now();
         let mut state = self.state();
         state.presence.leave(member, now, grace);
         let (room, why) = (self.name.as_str(), end.as_str());
         let sessions = state.presence.sessions();
-        trace!(self.tracer, "Client left"; event = "left", room = room, client = client.0, why = why, sessions = sessions);
+        trace!(self.common.tracers.tracer, "Client left"; event = "left", room = room, client = client.0, why = why, sessions = sessions);
         drop(state);
         self.changed.notify_one();
     }
@@ -206,11 +206,11 @@ impl Room {
     /// Reads on from `cursor`.
     pub(crate) fn read(&self, cursor: &mut Cursor, alone: bool, out: &mut Vec<Slot>) -> Besides {
         let (until, state) = (self.until(alone), self.state());
-        let Limits { batch_slots, batch_bytes, .. } = *self.limits;
+        let Limits { batch_slots, batch_bytes, .. } = *self.common.limits;
         match state.log.read(cursor, until, batch_slots, batch_bytes, out) {
             Read::Slots => Besides::Nothing,
             Read::Gap { after, next } => {
-                let why = match self.sequencer {
+                let why = match self.common.sequencer {
                     Sequencer::Memory => Missed::Slow,
                     Sequencer::History(_) => Missed::Expired,
                 };
@@ -219,7 +219,7 @@ impl Room {
             Read::Snapshot if self.is_inbox() => Besides::Nothing,
             Read::Snapshot => Besides::Reply(self.present(&state, None)),
             Read::Stored { first, last } => {
-                let span = Span::Up { first, last, most: self.limits.batch_slots };
+                let span = Span::Up { first, last, most: self.common.limits.batch_slots };
                 Besides::Stored(self.stored(span))
             }
         }

@@ -76,7 +76,7 @@ impl Room {
     /// The message is there already, under the same `mid`.
     fn repeated(&self, client: ClientId, seq: Seq) {
         let room = self.name.as_str();
-        trace!(self.tracer, "Message is stored already"; event = "repeated", room = room, client = client.0, seq = seq.0);
+        trace!(self.common.tracers.tracer, "Message is stored already"; event = "repeated", room = room, client = client.0, seq = seq.0);
     }
 
     /// Appends a message that has its place, for every reader to see.
@@ -96,6 +96,7 @@ impl Room {
             seq,
             prev: state.log.head(),
             at: *at,
+            shown: Some(clock::now()),
             sender: sender.clone(),
             from: from.clone(),
             mid: mid.clone(),
@@ -106,7 +107,7 @@ impl Room {
             state.log.blank(*of);
         }
         let room = self.name.as_str();
-        trace!(self.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
+        trace!(self.common.tracers.tracer, "Message stored"; event = "stored", room = room, client = client.0, seq = seq.0, stored = stored.as_str());
         let empty = state.renew(clock::now());
         self.append(state, Slot::Entry(Arc::new(entry)));
         if empty {
@@ -121,7 +122,7 @@ pub(crate) fn post(places: Vec<Place>, client: ClientId, author: Author, draft: 
     let Draft { mid, content, to, patient } = draft;
     let targets = places.iter().map(|Place { room, copy }| room.target(*copy)).collect();
     let proposal = Proposal { targets, at: clock::wall(), sender, from, mid, content, to };
-    match &places[0].room.sequencer {
+    match &places[0].room.common.sequencer {
         Sequencer::Memory => {
             let mut places = places.iter();
             let mut next = || {

@@ -8,13 +8,16 @@ use std::task::Poll;
 
 use futures_util::FutureExt;
 use tokio::task::{coop, yield_now};
+use trace::{Tracer, trace};
 
 use super::Room;
 use super::burst::Burst;
 use super::readers::Listener;
+use crate::clock;
 use crate::entry::ClientId;
 use crate::limits::{PUMP_SLOTS, PUMP_TURN};
 use crate::log::{Cursor, Position, Read};
+use crate::tracers::Tracers;
 
 impl Room {
     /// Tells those who read that there is something to read.
@@ -28,7 +31,7 @@ impl Room {
 
     /// Everybody looks for himself.
     fn wake_all(&self) {
-        self.readers.all().values().for_each(|listener| listener.hear(None));
+        self.readers.all().values().for_each(|listener| _ = listener.hear(None));
     }
 
     /// The position behind the newest slot.
@@ -92,7 +95,7 @@ impl Room {
         loop {
             self.stirred(&cursor).await;
             let before = cursor.clone();
-            let (end, bytes) = (self.end(), self.limits.batch_bytes);
+            let (end, bytes) = (self.end(), self.common.limits.batch_bytes);
             let read = self.state().log.read(&mut cursor, end, PUMP_SLOTS, bytes, &mut slots);
             if matches!(read, Read::Stored { .. }) {
                 cursor = self.state().log.at_head();
@@ -106,13 +109,29 @@ impl Room {
             let burst = Burst::new(self, &slots, &before, &cursor);
             // What slots do not tell, everybody asks for himself.
             let burst = (read == Read::Slots && !cursor.is_stale()).then_some(&burst);
+            let mut written = 0;
             for (listener, turn) in all.values().zip(1..) {
-                listener.hear(burst);
+                written += usize::from(listener.hear(burst));
                 if turn % PUMP_TURN == 0 {
                     yield_now().await;
                 }
             }
+            if let Some(burst) = burst {
+                self.pumped(burst, written);
+            }
             slots.clear();
+        }
+    }
+
+    /// A burst is written to so many at once.
+    fn pumped(&self, burst: &Burst<'_>, clients: usize) {
+        let Tracers { tracer, deliveries, .. } = &self.common.tracers;
+        let Some(last) = burst.entries().next_back().filter(|_| clients > 0) else { return };
+        if tracer.enabled() && !deliveries.enabled() {
+            let (room, seq, entries) = (self.name.as_str(), last.seq.0, burst.count);
+            let shown = last.shown.map(|shown| clock::now().saturating_duration_since(shown));
+            let us = shown.unwrap_or_default().as_micros() as u64;
+            trace!(tracer, " -- sent to {clients} clients"; event = "pumped", room = room, clients = clients, entries = entries, seq = seq, us = us);
         }
     }
 
@@ -136,11 +155,11 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::command::Start;
+    use crate::command::{Row, Start};
     use crate::history::Key;
-    use crate::limits::Limits;
     use crate::name::{Name, RoomName};
-    use crate::room::Sequencer;
+    use crate::refusals::Refusals;
+    use crate::room::{Asked, Common, Departed, Sequencer};
 
     /// What a reader hears: how many slots, or only that there are some.
     #[derive(Default)]
@@ -151,10 +170,15 @@ mod tests {
     }
 
     impl Listener for Heard {
-        fn hear(&self, burst: Option<&Burst<'_>>) {
+        fn hear(&self, burst: Option<&Burst<'_>>) -> bool {
             self.bursts.lock().unwrap().push(burst.map(|burst| burst.slots.len()));
             self.new.notify_one();
             assert!(!self.panics || burst.is_none(), "as it is meant to");
+            burst.is_some()
+        }
+
+        fn row(&self, _: &Asked<'_>) -> Option<Row> {
+            None
         }
     }
 
@@ -168,9 +192,14 @@ mod tests {
     }
 
     fn room() -> Arc<Room> {
-        let (key, tracer) = (Key::Room(RoomName::lobby()), Arc::new(trace::off()));
-        let limits = Arc::new(Limits::default());
-        Arc::new(Room::open(key, Sequencer::Memory, &limits, tracer, Arc::default()))
+        let common = Arc::new(Common {
+            limits: Arc::default(),
+            sequencer: Sequencer::Memory,
+            tracers: Tracers::default(),
+            departed: Departed::default(),
+            refusals: Refusals::default(),
+        });
+        Arc::new(Room::open(Key::Room(RoomName::lobby()), &common, Arc::default()))
     }
 
     fn listen(room: &Arc<Room>, client: u64, panics: bool) -> Arc<Heard> {
@@ -199,7 +228,7 @@ mod tests {
             let heard = listen(&room, client, false);
             room.typing(&ann);
             assert_eq!(heard.until(1).await, vec![None]);
-            room.unlisten(ClientId(client));
+            room.unread_by(ClientId(client));
             while Arc::strong_count(&room) > 1 {
                 tokio::task::yield_now().await;
             }

@@ -8,12 +8,18 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 
 use super::burst::Burst;
+use super::report::Asked;
+use crate::command::Row;
 use crate::entry::ClientId;
 
 /// Somebody who reads a room.
 pub(crate) trait Listener: Send + Sync {
-    /// There is something to read; what it is, for who has read all before it. Never waits.
-    fn hear(&self, burst: Option<&Burst<'_>>);
+    /// There is something to read; what it is, for who has read all before it. Whether the burst
+    /// is written to its connection. Never waits.
+    fn hear(&self, burst: Option<&Burst<'_>>) -> bool;
+
+    /// How it stands with a message, if it reads the room of that. Never waits for a client.
+    fn row(&self, asked: &Asked<'_>) -> Option<Row>;
 }
 
 /// What a reader sleeps on who reads for himself. A wake-up carries no data.
@@ -27,12 +33,6 @@ impl Wake {
 
     pub(crate) fn wake(&self) {
         self.0.wake();
-    }
-}
-
-impl Listener for Wake {
-    fn hear(&self, _: Option<&Burst<'_>>) {
-        self.wake();
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum Told {
 impl Room {
     /// Entries that history has, as many as a page holds.
     pub(super) fn stored(&self, span: Span) -> Stored {
-        match &self.sequencer {
+        match &self.common.sequencer {
             Sequencer::Memory => Box::pin(async { Ok(vec![]) }),
             Sequencer::History(history) => {
                 let (history, key) = (Arc::clone(history), self.key.clone());
@@ -64,7 +64,7 @@ impl Room {
         before: Option<Seq>,
         most: usize,
     ) -> Result<(Epoch, Hits), Refused> {
-        let Sequencer::History(history) = &self.sequencer else {
+        let Sequencer::History(history) = &self.common.sequencer else {
             return Err(Refused::NotSearchable);
         };
         if matches!(self.key, Key::Inbox(_)) {

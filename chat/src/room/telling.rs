@@ -28,7 +28,7 @@ impl Room {
 
     pub(super) fn present(&self, state: &State, id: Option<u64>) -> Reply {
         let count = state.presence.count();
-        let members = (count <= self.limits.presence_names).then(|| state.presence.names());
+        let members = (count <= self.common.limits.presence_names).then(|| state.presence.names());
         Reply::Present { id, room: self.name.clone(), count, members }
     }
 
@@ -41,7 +41,7 @@ impl Room {
     pub fn tick(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state();
         for mut change in state.presence.take(now) {
-            let crowd = change.count > self.limits.presence_names;
+            let crowd = change.count > self.common.limits.presence_names;
             if crowd {
                 change.joined.clear();
                 change.left.clear();

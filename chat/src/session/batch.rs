@@ -38,15 +38,19 @@ impl Batch {
         }
     }
 
-    /// It has been handed over.
-    pub(crate) fn sent(self, tracers: &Tracers, client: ClientId) {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// It has been handed over; a pump tells itself what it did for all.
+    pub(crate) fn sent(self, tracers: &Tracers, client: ClientId, pumped: bool) {
         let Self { each, entries, last } = self;
         tracers.metrics.delivered(entries);
         if !each.is_empty() {
             for (room, seq) in each {
                 trace!(tracers.deliveries, " -- sent to client"; event = "sent", room = room.as_str(), client = client.0, seq = seq.0);
             }
-        } else if let Some((room, last)) = last {
+        } else if let Some((room, last)) = last.filter(|_| !pumped) {
             trace!(tracers.tracer, " -- batch sent to client"; event = "batch", room = room.as_str(), client = client.0, entries = entries, seq = last.0);
         }
     }

@@ -20,7 +20,7 @@ impl Session {
             let lobby = Arc::clone(self.rooms.lobby());
             let listener = Arc::clone(&self.side) as _;
             let (membership, ..) =
-                Membership::join(lobby, self.client, &login, &Start::Head, listener);
+                Membership::join(lobby, self.client, self.wire, &login, &Start::Head, listener);
             self.side.lock().memberships.push(membership);
             self.login = Some(login);
         }
@@ -80,7 +80,7 @@ impl Session {
         let login = self.login.as_ref().ok_or(Refused::HelloFirst)?;
         let listener = Arc::clone(&self.side) as _;
         let (membership, joined, lost) =
-            Membership::join(room, self.client, login, start, listener);
+            Membership::join(room, self.client, self.wire, login, start, listener);
         self.side.lock().memberships.push(membership);
         let reset = lost.map(|why| {
             let (room, oldest) =

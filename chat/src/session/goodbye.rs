@@ -8,6 +8,7 @@ use trace::trace;
 
 use super::outgoing::Outgoing;
 use super::pending::{Next, Pending};
+use super::requests::Asking;
 use super::write_side::Writing;
 use super::{Inbound, Session};
 use crate::command::Reply;
@@ -48,7 +49,7 @@ impl Session {
 
     /// Waits for what was asked before the end: what is stored is acknowledged.
     async fn hear(&self, writing: &mut Writing, pending: &mut Pending) {
-        while let Some((id, done)) = pending.answer().await {
+        while let Some((Asking { id, .. }, done)) = pending.answer().await {
             let replies = done.unwrap_or_else(|refused| vec![Reply::Error { id, refused }]);
             replies.iter().for_each(|reply| writing.outgoing.push_reply(self.wire.reply(reply)));
         }
@@ -72,7 +73,7 @@ impl Session {
                 return;
             }
             if writing.outgoing.batch_bytes() == 0 {
-                self.side.sent(writing);
+                self.side.sent(writing, false);
             }
         }
     }

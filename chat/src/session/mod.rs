@@ -8,6 +8,7 @@ mod outgoing;
 mod pending;
 mod posts;
 mod requests;
+mod whys;
 mod write_side;
 
 use std::sync::Arc;
@@ -157,8 +158,8 @@ impl Session {
                 }
                 next = pending.next() => {
                     let done = match next {
-                        Next::Answer((id, done)) => {
-                            self.answer(id, done, &mut guard).map(|replies| side.say(replies))
+                        Next::Answer((asking, done)) => {
+                            self.answer(asking, done, &mut guard).map(|replies| side.say(replies))
                         }
                         Next::Page(room, found) => side.took(&mut side.lock(), &room, found),
                     };
@@ -171,7 +172,7 @@ impl Session {
                     match guard.due(clock::now()) {
                         Some(Due::End(end)) => return end,
                         Some(Due::Stalled) => self.tracers.stalled(self.client),
-                        Some(Due::Ping) => side.say(vec![self.wire.ping()]),
+                        Some(Due::Ping) => side.ask(),
                         None => {}
                     }
                     timer.as_mut().reset(alarm(&guard));

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::requests::Done;
+use super::requests::{Asking, Done};
 use crate::history::Found;
 use crate::limits::POSTS_WAITING;
 use crate::name::RoomName;
@@ -20,7 +20,7 @@ pub(super) struct Pending {
 }
 
 /// The request, and what it came to.
-pub(super) type Answer = (Option<u64>, Done);
+pub(super) type Answer = (Asking, Done);
 
 impl Pending {
     pub(super) fn push(&mut self, answer: impl Future<Output = Answer> + Send + 'static) {

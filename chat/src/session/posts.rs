@@ -4,7 +4,7 @@ use trace::trace;
 
 use super::Session;
 use super::pending::Pending;
-use super::requests::Done;
+use super::requests::{Asking, Done};
 use crate::command::{Post, Reply};
 use crate::history::Posting;
 use crate::name::{Name, RoomName};
@@ -20,9 +20,10 @@ impl Session {
             return Err(Refused::RoomOrTo);
         }
         self.tracers.received(membership.room(), self.client, post.content.body());
+        let asking = Asking { id, mid: post.mid.clone() };
         let patient = !self.wire.answers();
         let draft = Draft { mid: post.mid, content: post.content, to: None, patient };
-        answer(id, membership.post(login, draft), vec![], pending)
+        answer(asking, membership.post(login, draft), vec![], pending)
     }
 
     pub(super) fn post_direct(&self, id: Option<u64>, post: Post, pending: &mut Pending) -> Done {
@@ -31,18 +32,20 @@ impl Session {
         self.tracers.metrics.received();
         // What is said to somebody in private is not shown to who watches.
         trace!(self.tracers.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, recipients = recipients, bytes = bytes);
+        let asking = Asking { id, mid: post.mid.clone() };
         let (posting, unknown) = self.rooms.post_direct(self.client, login, post)?;
-        answer(id, posting, unknown, pending)
+        answer(asking, posting, unknown, pending)
     }
 }
 
 /// Tells that a message is stored, once it is.
-fn answer(id: Option<u64>, posting: Posting, unknown: Vec<Name>, pending: &mut Pending) -> Done {
+fn answer(asking: Asking, posting: Posting, unknown: Vec<Name>, pending: &mut Pending) -> Done {
+    let id = asking.id;
     let told = move |posted| vec![Reply::Ok { id, posted, unknown }];
     match posting {
         Posting::Done(done) => done.map(told),
         Posting::Waiting(waiting) => {
-            pending.push(async move { (id, waiting.await.map(told)) });
+            pending.push(async move { (asking, waiting.await.map(told)) });
             Ok(vec![])
         }
     }

@@ -1,7 +1,6 @@
 //! What a client asks, and what it is told.
 
 use bytes::Bytes;
-use trace::trace;
 
 use super::pending::Pending;
 use super::write_side::Writing;
@@ -9,12 +8,27 @@ use super::{Inbound, Session};
 use crate::clock;
 use crate::command::{Command, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::Seq;
+use crate::entry::{Mid, Seq};
 use crate::guard::Guard;
 use crate::limits::{HISTORY_ENTRIES, SEARCH_HITS};
 use crate::membership::Membership;
 use crate::name::RoomName;
 use crate::refused::Refused;
+use crate::wire::Request;
+
+/// A request: the client's number for it, and its name for what it posts.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    pub(super) id: Option<u64>,
+    pub(super) mid: Option<Mid>,
+}
+
+impl Asking {
+    /// One that posts nothing.
+    pub(super) fn of(id: Option<u64>) -> Self {
+        Self { id, mid: None }
+    }
+}
 
 /// What a request came to: what is told, or why it was refused.
 pub(super) type Done = Result<Vec<Reply>, Refused>;
@@ -30,12 +44,15 @@ impl Session {
         let message = match inbound {
             Inbound::Message(message) | Inbound::Binary(message) => message,
             Inbound::Ping(payload) => return Ok(vec![self.wire.pong(&payload)]),
-            Inbound::Pong => return Ok(vec![]),
+            Inbound::Pong => {
+                self.side.answered();
+                return Ok(vec![]);
+            }
             Inbound::End(end) => return Err(end),
         };
         let request = self.wire.decode(&message, &self.limits, self.login.is_some());
-        let id = request.id;
-        let done = match request.command {
+        let Request { id, mid, command } = request;
+        let done = match command {
             Ok(Command::Quit) => return Err(End::Closed),
             Ok(command) => match guard.asked(clock::now()) {
                 None => self.obey(id, command, pending),
@@ -43,13 +60,13 @@ impl Session {
             },
             Err(refused) => Err(refused),
         };
-        self.answer(id, done, guard)
+        self.answer(Asking { id, mid }, done, guard)
     }
 
     /// What the client is told about a request that is done.
     pub(super) fn answer(
         &self,
-        id: Option<u64>,
+        asking: Asking,
         done: Done,
         guard: &mut Guard,
     ) -> Result<Vec<Bytes>, End> {
@@ -63,6 +80,10 @@ impl Session {
             }
             Err(refused) => {
                 self.tracers.request_refused(Some(self.client), refused.code());
+                let Asking { id, mid } = asking;
+                if let (Some(login), Some(mid)) = (&self.login, mid) {
+                    self.rooms.refused(login, mid, refused.clone());
+                }
                 let told = self.wire.reply(&Reply::Error { id, refused });
                 guard.refused().map_or(Ok(vec![told]), Err)
             }
@@ -93,7 +114,8 @@ impl Session {
                 let found = membership.search(search, before, limit.unwrap_or(SEARCH_HITS));
                 pending.push(async move {
                     let found = found.await;
-                    (id, found.map(|(epoch, hits)| vec![hits.reply(id, room, epoch)]))
+                    let told = found.map(|(epoch, hits)| vec![hits.reply(id, room, epoch)]);
+                    (Asking::of(id), told)
                 });
                 Ok(vec![])
             }
@@ -104,6 +126,7 @@ impl Session {
                 self.login.as_ref().ok_or(Refused::HelloFirst)?;
                 Ok(vec![Reply::Rooms { id, rooms: self.rooms.list() }])
             }
+            Command::Why { room, which } => self.why(id, room.as_ref(), which, pending),
             Command::Typing(room) => self.typing(room),
             Command::Ack(room, seq) => self.ack(room, seq),
             Command::Help | Command::Quit => Ok(vec![Reply::Help]),
@@ -133,7 +156,8 @@ impl Session {
         let room = membership.room().clone();
         let page = membership.page(range, limit.unwrap_or(HISTORY_ENTRIES));
         pending.push(async move {
-            (id, page.await.map(|page| vec![Reply::History { id, room, page }]))
+            let told = page.await.map(|page| vec![Reply::History { id, room, page }]);
+            (Asking::of(id), told)
         });
         Ok(vec![])
     }
@@ -153,9 +177,8 @@ impl Session {
     fn ack(&mut self, room: Option<RoomName>, seq: Seq) -> Done {
         let mut writing = self.side.lock();
         let membership = self.membership(&mut writing, room.as_ref())?;
-        if membership.ack(seq) {
-            let (room, client) = (membership.room(), self.client.0);
-            trace!(self.tracers.tracer, "Client has it"; event = "acked", room = room.as_str(), client = client, seq = seq.0);
+        if membership.ack(seq, clock::now()) {
+            self.tracers.acked(membership.room(), self.client, seq);
         }
         Ok(vec![])
     }

@@ -3,7 +3,8 @@
 use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
@@ -12,12 +13,14 @@ use tokio::io::AsyncWrite;
 use super::batch::Batch;
 use super::outgoing::Outgoing;
 use super::pending::Pending;
+use crate::clock;
+use crate::command::Row;
 use crate::end::End;
 use crate::entry::ClientId;
 use crate::limits::Limits;
 use crate::membership::Membership;
 use crate::name::RoomName;
-use crate::room::{Burst, Listener};
+use crate::room::{Asked, Burst, Listener};
 use crate::tracers::Tracers;
 use crate::wire::Wire;
 
@@ -42,6 +45,8 @@ pub(super) struct Writing {
     pub(super) batch: Batch,
     /// Which membership the next batch begins with.
     pub(super) turn: usize,
+    /// Since when the client takes nothing of what waits.
+    pub(super) blocked: Option<Instant>,
 }
 
 /// What the session's task is to do next.
@@ -79,6 +84,10 @@ impl WriteSide {
         let writing = &mut *self.lock();
         if writing.outgoing.batch_bytes() == 0 && !pending.is_fetching() {
             self.fill(writing, pending)?;
+            if writing.outgoing.batch_bytes() == 0 {
+                // What this wire does not tell is written as soon as it is read.
+                self.sent(writing, false);
+            }
         }
         let Writing { outgoing, .. } = writing;
         Ok(Turn {
@@ -99,9 +108,14 @@ impl WriteSide {
     pub(super) async fn write(&self) -> io::Result<bool> {
         poll_fn(|cx| {
             let writing = &mut *self.lock();
-            ready!(writing.outgoing.poll_write(cx))?;
+            let Poll::Ready(written) = writing.outgoing.poll_write(cx) else {
+                writing.blocked.get_or_insert_with(clock::now);
+                return Poll::Pending;
+            };
+            writing.blocked = None;
+            written?;
             if writing.outgoing.batch_bytes() == 0 {
-                self.sent(writing);
+                self.sent(writing, false);
             }
             Poll::Ready(Ok(!writing.outgoing.is_empty()))
         })
@@ -123,19 +137,42 @@ impl WriteSide {
         .await;
     }
 
-    /// What is written of the batch has all been handed to the kernel.
-    pub(super) fn sent(&self, writing: &mut Writing) {
-        std::mem::take(&mut writing.batch).sent(&self.tracers, self.client);
+    /// The batch has all been handed to the kernel; whether a pump did so, which tells it.
+    pub(super) fn sent(&self, writing: &mut Writing, pumped: bool) {
+        let batch = std::mem::take(&mut writing.batch);
+        if !batch.is_empty() {
+            let now = clock::now();
+            writing.memberships.iter_mut().for_each(|membership| membership.sent(now));
+            batch.sent(&self.tracers, self.client, pumped);
+        }
+    }
+
+    /// Asks the client for a sign of life.
+    pub(super) fn ask(&self) {
+        let writing = &mut *self.lock();
+        writing.memberships.iter_mut().for_each(Membership::asked);
+        writing.outgoing.push_reply(self.wire.ping());
+    }
+
+    /// The client gave a sign of life: what was written before it was asked has arrived.
+    pub(super) fn answered(&self) {
+        let (writing, now) = (&mut *self.lock(), clock::now());
+        for membership in &mut writing.memberships {
+            if let Some(seq) = membership.answered(now) {
+                self.tracers.acked(membership.room(), self.client, seq);
+            }
+        }
     }
 
     /// Writes a burst if the client waits for just that; otherwise its task has to look.
-    fn take(&self, writing: &mut Writing, burst: &Burst<'_>) -> bool {
+    fn take(&self, writing: &mut Writing, burst: &Burst<'_>) -> Taken {
         let Some(at) = writing.memberships.iter().position(|m| m.is_told(burst)) else {
-            return true;
+            return Taken::Nothing;
         };
         if !writing.outgoing.is_empty() || !writing.memberships[at].passes(burst) {
             // Whoever has a batch on its way looks when that is written.
-            return writing.outgoing.batch_bytes() > 0 || !writing.memberships[at].is_behind();
+            let looks = writing.outgoing.batch_bytes() > 0 || !writing.memberships[at].is_behind();
+            return if looks { Taken::Nothing } else { Taken::Left };
         }
         writing.batch.push_all(burst, self.tracers.deliveries.enabled());
         writing.outgoing.push_batch(self.wire.slots(burst.slots, &burst.encoded));
@@ -143,27 +180,45 @@ impl WriteSide {
             // Why it fails, the task finds out.
             let _ = writing.outgoing.poll_write(&mut Context::from_waker(Waker::noop()));
         }
-        let written = writing.outgoing.is_empty();
-        if written {
-            self.sent(writing);
+        if !writing.outgoing.is_empty() {
+            writing.blocked.get_or_insert_with(clock::now);
+            return Taken::Left;
         }
-        written
+        self.sent(writing, true);
+        Taken::Written
     }
 }
 
 impl Listener for WriteSide {
-    fn hear(&self, burst: Option<&Burst<'_>>) {
-        let done = match (burst, self.writing.try_lock()) {
+    fn hear(&self, burst: Option<&Burst<'_>>) -> bool {
+        let taken = match (burst, self.writing.try_lock()) {
             (Some(burst), Ok(mut writing)) => self.take(&mut writing, burst),
             (Some(burst), Err(TryLockError::Poisoned(error))) => {
                 self.take(&mut error.into_inner(), burst)
             }
-            (None, _) | (_, Err(TryLockError::WouldBlock)) => false,
+            (None, _) | (_, Err(TryLockError::WouldBlock)) => Taken::Left,
         };
-        if !done {
+        if let Taken::Left = taken {
             self.wake.wake();
         }
+        matches!(taken, Taken::Written)
     }
+
+    fn row(&self, asked: &Asked<'_>) -> Option<Row> {
+        let writing = self.lock();
+        let rows = |membership: &Membership| membership.row(asked, writing.blocked);
+        writing.memberships.iter().find_map(rows)
+    }
+}
+
+/// What a pump did for a client.
+enum Taken {
+    /// It wrote the burst.
+    Written,
+    /// The client's task has to look.
+    Left,
+    /// There is nothing to do.
+    Nothing,
 }
 
 impl Writing {

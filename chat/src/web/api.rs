@@ -31,6 +31,7 @@ pub(super) fn routes(sessions: Arc<Sessions>) -> Router {
         .route("/rooms", get(rooms))
         .route("/rooms/{room}", post(posted))
         .route("/rooms/{room}/messages", get(messages))
+        .route("/rooms/{room}/messages/{seq}/delivery", get(delivery))
         .route("/rooms/{room}/search", get(search))
         .route("/rooms/{room}/members", get(members))
         .route("/rooms/{room}/events", get(events))
@@ -118,6 +119,23 @@ async fn found(
     let found = room.search(search, before.map(Seq), limit.unwrap_or(SEARCH_HITS)).await;
     let (epoch, hits) = found?;
     Ok(reply(&hits.reply(None, room.name().clone(), epoch)))
+}
+
+async fn delivery(
+    State(sessions): State<Arc<Sessions>>,
+    Path((room, seq)): Path<(String, String)>,
+) -> Response {
+    told(&sessions, report(&sessions, &room, &seq).await)
+}
+
+async fn report(sessions: &Sessions, room: &str, seq: &str) -> Result<Response, Problem> {
+    let Ok(seq) = seq.parse() else {
+        let text = "a message is asked about by its number: /rooms/ROOM/messages/SEQ/delivery";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", text));
+    };
+    let room = find(sessions, room)?;
+    let entry = room.entry(Seq(seq)).await.ok_or(Refused::NoMessage(Seq(seq)))?;
+    Ok(reply(&Reply::Delivery { id: None, report: room.report(&entry) }))
 }
 
 async fn posted(

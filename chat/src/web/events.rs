@@ -68,7 +68,7 @@ fn open(
     let peer = place.as_ref().map(Place::peer);
     let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
     trace!(tracers.tracer, "Connection accepted"; event = "accepted", room = room.name().as_str(), client = client.0, wire = WIRE, peer = peer.as_str());
-    let (reader, joined, lost) = Reader::new(room, client, &start);
+    let (reader, joined, lost) = Reader::new(room, client, WIRE, &start);
     let before = Seq(joined.head.0 - joined.replay as u64);
     let mut first = Vec::new();
     if let Some(why) = lost {
@@ -130,6 +130,7 @@ impl Events {
         let told = end == End::Drain
             && timeout(LINGER, self.goodbye(end)).await.is_ok_and(|told| told.is_ok());
         counted.end(end);
+        self.reader.ends(end);
         let (client, why) = (self.client.0, end.as_str());
         trace!(self.tracers.tracer, "Connection closed"; event = "closed", client = client, why = why, told = told);
     }
@@ -140,7 +141,8 @@ impl Events {
             let (chunk, batch) = self.next().await?;
             if !chunk.is_empty() {
                 self.send(chunk).await?;
-                batch.sent(&self.tracers, self.client);
+                self.reader.sent(clock::now());
+                batch.sent(&self.tracers, self.client, false);
                 continue;
             }
             select! {
@@ -199,7 +201,11 @@ impl Events {
 
     /// Hands a chunk to the connection, which may be busy with the one before.
     async fn send(&mut self, chunk: Chunk) -> Result<(), End> {
+        if self.out.capacity() == 0 {
+            self.reader.blocked(Some(self.handed));
+        }
         let permit = timeout(self.limits.blocked_write, self.out.reserve()).await;
+        self.reader.blocked(None);
         match permit {
             Ok(Ok(permit)) => {
                 self.taken.store(false, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 //! and reads the encoded bytes of a slot.
 
 mod body;
+mod delivery;
 pub(crate) mod frame;
 mod json;
 mod lines;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 pub(crate) use self::lines::Lines;
 use crate::command::{Command, Post, Reply};
 use crate::end::End;
-use crate::entry::{Encoded, Entry, Epoch, Slot, WIRES};
+use crate::entry::{Encoded, Entry, Epoch, Mid, Slot, WIRES};
 use crate::limits::Limits;
 use crate::refused::Refused;
 
@@ -45,8 +46,17 @@ const _: () = assert!(EVENTS + 1 == WIRES);
 pub struct Request {
     /// The client's number for it.
     pub id: Option<u64>,
+    /// The client's name for what it posts.
+    pub mid: Option<Mid>,
     /// What is asked, or why that could not be understood.
     pub command: Result<Command, Refused>,
+}
+
+impl Request {
+    /// One that is told by nothing but what it asks.
+    fn of(command: Result<Command, Refused>) -> Self {
+        Self { id: None, mid: None, command }
+    }
 }
 
 /// The layout of a message.
@@ -121,6 +131,11 @@ impl Wire {
         self.format() == Format::Text
     }
 
+    /// Whether a client says by itself what it has.
+    pub(crate) fn acknowledges(self) -> bool {
+        self.format() == Format::Json
+    }
+
     /// Whether a living client answers a ping; of the others the connection itself has to tell.
     pub fn has_pings(self) -> bool {
         !self.is_lines()
@@ -130,10 +145,8 @@ impl Wire {
     pub fn decode(self, message: &[u8], limits: &Limits, named: bool) -> Request {
         match self.format() {
             Format::Json => json::decode(message, limits),
-            Format::Text => Request { id: None, command: text::decode(message, limits, named) },
-            Format::Body | Format::Pool => {
-                Request { id: None, command: body::decode(message, limits) }
-            }
+            Format::Text => Request::of(text::decode(message, limits, named)),
+            Format::Body | Format::Pool => Request::of(body::decode(message, limits)),
         }
     }
 

@@ -4,15 +4,16 @@
 use std::fmt::Write;
 
 use super::body;
-use crate::command::{Command, Hello, Joined, Missed, Page, Post, Range, Reply, Start};
-use crate::entry::{Content, Entry, News, Notice};
+use super::delivery::delivery;
+use crate::command::{Command, Hello, Joined, Missed, Page, Post, Range, Reply, Start, Which};
+use crate::entry::{Content, Entry, News, Notice, Seq};
 use crate::limits::{Limits, RECIPIENTS};
 use crate::name::{Name, RoomName};
 use crate::refused::Refused;
 
 const HELP: &str = "\
 * a line is said in the current room; NAME, NAME: text goes to those alone
-* /join ROOM  /leave  /who  /rooms  /last N  /quit; // at the start is a slash, a space keeps colons";
+* /join ROOM  /leave  /who  /rooms  /last N  /why [N]  /quit; // at the start is a slash, a space keeps colons";
 
 pub(super) fn decode(line: &[u8], limits: &Limits, named: bool) -> Result<Command, Refused> {
     let line = str::from_utf8(line).map_err(|_| Refused::NotText)?;
@@ -46,6 +47,13 @@ fn slash(line: &str) -> Result<Command, Refused> {
             let limit = if rest.is_empty() { Some(10) } else { rest.parse().ok() };
             let limit = limit.ok_or(Refused::Missing("N"))?;
             Ok(Command::History { room: None, range: Range::Newest, limit: Some(limit) })
+        }
+        "why" => {
+            let which = match rest {
+                "" => Which::Own,
+                seq => Which::Seq(Seq(seq.parse().map_err(|_| Refused::Missing("N"))?)),
+            };
+            Ok(Command::Why { room: None, which })
         }
         "who" => Ok(Command::Who(None)),
         "rooms" => Ok(Command::Rooms),
@@ -136,8 +144,9 @@ pub(super) fn reply(reply: &Reply) -> String {
             format!("* in #{room}: {}", listed(members))
         }
         Reply::History { room, page, .. } => history(room, page),
-        // There is no line that asks for it.
-        Reply::Found { .. } => String::new(),
+        Reply::Delivery { report, .. } => delivery(report),
+        // There are no lines that ask for these.
+        Reply::Found { .. } | Reply::Unposted { .. } => String::new(),
         Reply::Rooms { rooms, .. } => {
             let rooms: Vec<_> = rooms.iter().map(|(room, n)| format!("* #{room} {n}")).collect();
             rooms.join("\n")

@@ -27,3 +27,4 @@ mod story;
 mod talk;
 mod text;
 mod tidy;
+mod why;

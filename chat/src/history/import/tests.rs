@@ -29,6 +29,7 @@ fn entry(seq: u64, mid: Option<&str>, content: Content) -> Entry {
         seq: Seq(seq),
         prev: Seq(seq - 1),
         at: Timestamp(1_000),
+        shown: None,
         sender: Sender::Name(from.clone()),
         from,
         mid: mid.and_then(Mid::new),

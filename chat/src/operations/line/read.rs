@@ -81,6 +81,7 @@ impl Line {
             seq,
             prev: seq.before(),
             at: read_time("at", at)?,
+            shown: None,
             sender: match &self.member {
                 Some(member) => Sender::Member(read_id("member", member)?),
                 None => Sender::Name(from.clone()),

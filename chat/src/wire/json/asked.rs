@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::super::{Request, body};
-use crate::command::{Command, Hello, Post, Range, Start, Token};
+use crate::command::{Command, Hello, Post, Range, Start, Token, Which};
 use crate::entry::{Content, Epoch, Mid, Seq};
 use crate::limits::{Limits, RECIPIENTS};
 use crate::name::{Name, RoomName};
@@ -40,7 +40,7 @@ struct Asked {
 }
 
 const KNOWN: &str = "known are hello, post, edit, delete, join, leave, history, search, who, \
-                     rooms, typing and ack";
+                     rooms, why, typing and ack";
 
 #[derive(Deserialize)]
 struct Position {
@@ -55,10 +55,11 @@ pub(in crate::wire) fn decode(message: &[u8], limits: &Limits) -> Request {
         Err(error) => {
             // The id is worth a second look: a client that gets it back knows which request erred.
             let id = serde_json::from_slice::<Value>(message).ok().and_then(|v| v["id"].as_u64());
-            return Request { id, command: Err(bad_json(&error)) };
+            return Request { id, mid: None, command: Err(bad_json(&error)) };
         }
     };
-    Request { id: asked.id, command: command(asked, limits) }
+    let mid = asked.mid.as_deref().and_then(Mid::new);
+    Request { id: asked.id, mid, command: command(asked, limits) }
 }
 
 /// A post whose type goes without saying.
@@ -85,6 +86,7 @@ fn command(asked: Asked, limits: &Limits) -> Result<Command, Refused> {
         Some("search") => search(asked),
         Some("who") => Ok(Command::Who(room(asked.room)?)),
         Some("rooms") => Ok(Command::Rooms),
+        Some("why") => why(asked),
         Some("typing") => Ok(Command::Typing(room(asked.room)?)),
         Some("ack") => {
             let seq = Seq(asked.seq.ok_or(Refused::Missing("seq"))?);
@@ -182,6 +184,15 @@ fn search(asked: Asked) -> Result<Command, Refused> {
     let search = Search::new(&asked.q.ok_or(Refused::Missing("q"))?).ok_or(Refused::BadSearch)?;
     let before = asked.before.map(Seq);
     Ok(Command::Search { room: room(asked.room)?, search, before, limit: asked.limit })
+}
+
+fn why(asked: Asked) -> Result<Command, Refused> {
+    let which = match (asked.seq, mid(asked.mid)?) {
+        (Some(seq), _) => Which::Seq(Seq(seq)),
+        (None, Some(mid)) => Which::Mid(mid),
+        (None, None) => return Err(Refused::Missing("seq")),
+    };
+    Ok(Command::Why { room: room(asked.room)?, which })
 }
 
 fn room(name: Option<String>) -> Result<Option<RoomName>, Refused> {

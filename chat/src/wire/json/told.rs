@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::delivery;
 use crate::command::{Joined, Page, Reply, Token};
 use crate::entry::{Content, Entry, Mid, News, Notice};
 use crate::name::{Name, RoomName};
@@ -127,6 +128,8 @@ pub(in crate::wire) fn reply(reply: &Reply) -> Vec<u8> {
                 .collect();
             (json!({ "type": "rooms", "rooms": rooms }), *id)
         }
+        Reply::Delivery { id, report } => (delivery::object(report), *id),
+        Reply::Unposted { id, mid, refused } => (delivery::unposted(mid, refused), *id),
         Reply::Help => return Vec::new(),
         Reply::Present { id, room, count, members } => {
             let room = room.as_str();

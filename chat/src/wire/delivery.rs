@@ -1,0 +1,85 @@
+//! The delivery report as lines.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::command::{Report, Row, Standing, Waits};
+
+pub(super) fn delivery(report: &Report) -> String {
+    let Report { room, seq, reached, of, more, .. } = report;
+    let place = match room.as_str() {
+        "@" => String::new(),
+        room => format!("#{room} "),
+    };
+    let mut lines = format!("* {place}{seq} reached {reached} of {of}");
+    if let Some(took) = report.took {
+        let _ = write!(lines, " in {}", length(took));
+    }
+    if let Some(since) = report.since {
+        let _ = write!(lines, "; what was before {since} is not known");
+    }
+    for row in &report.rows {
+        let _ = write!(lines, "\n* {}", told(row));
+    }
+    if *more > 0 {
+        let _ = write!(lines, "\n* and {more} more");
+    }
+    lines
+}
+
+fn told(row: &Row) -> String {
+    let name = row.name.as_ref().map_or("a reader of events", |name| name.as_str());
+    let mut line = match row.client {
+        Some(client) => format!("{name} ({}, {})", client.0, row.wire),
+        None => name.to_owned(),
+    };
+    let after = |time: Option<Duration>| {
+        time.map_or_else(String::new, |time| format!(" after {}", length(time)))
+    };
+    line += &match row.standing {
+        Standing::Acked(time) => format!(" has it{}", after(time)),
+        Standing::Sent => format!(" was written to{}", after(row.sent)),
+        Standing::Behind { by, since, why } => {
+            let why = match why {
+                Waits::Stalled(time) => format!("has taken nothing for {}", length(time)),
+                Waits::Reading => "reads what is stored".to_owned(),
+                Waits::Turn => "has its turn next".to_owned(),
+            };
+            let since = since.map_or_else(String::new, |time| format!(" for {}", length(time)));
+            format!(" is behind by {by}{since}: {why}")
+        }
+        Standing::Gap(why) => format!(" missed it ({})", why.as_str()),
+        Standing::Later => " came later".to_owned(),
+        Standing::Unsent => " left before it was written".to_owned(),
+        Standing::Away => " was not there".to_owned(),
+    };
+    if row.late && !matches!(row.standing, Standing::Later) {
+        line += ", and came later";
+    }
+    if let Some(left) = row.left {
+        let _ = write!(line, "; left {} ago ({})", length(left.ago), left.why.as_str());
+    }
+    line
+}
+
+/// A time as people say it: three digits at most.
+fn length(time: Duration) -> String {
+    match time.as_micros() {
+        us @ 0..1_000 => format!("{us} us"),
+        us @ 1_000..1_000_000 => format!("{} ms", us / 1_000),
+        us @ 1_000_000..120_000_000 => format!("{} s", us / 1_000_000),
+        us => format!("{} min", us / 60_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_that_fits() {
+        let told = [7, 999, 1_000, 999_999, 1_000_000, 119_999_999, 120_000_000];
+        let told = told.map(|us| length(Duration::from_micros(us)));
+        assert_eq!(told, ["7 us", "999 us", "1 ms", "999 ms", "1 s", "119 s", "2 min"]);
+    }
+}
