@@ -3,6 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use crate::entry::Timestamp;
+use crate::ndjson::At;
 
 /// The time that deadlines are counted in: tokio's, which a test can stop.
 pub(crate) fn now() -> Instant {
@@ -16,4 +17,14 @@ pub(crate) fn wall() -> Timestamp {
         return wall;
     }
     SystemTime::now().into()
+}
+
+/// The same, as finely as steps of one message are told apart.
+pub(crate) fn micros() -> At {
+    #[cfg(test)]
+    if let Some(wall) = crate::seeded::wall() {
+        return At(wall.0 * 1000);
+    }
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    At(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

@@ -49,12 +49,14 @@ mod tracers;
 mod bucket;
 mod guard;
 mod log;
+mod ndjson;
 mod opening;
 mod presence;
 mod progress;
 mod wire;
 // 2: the room
 mod clock;
+mod flight;
 mod history;
 mod inboxes;
 mod members;
@@ -107,6 +109,7 @@ pub use entry::{
     Slot, Timestamp,
 };
 pub use error::Error;
+pub use flight::Flight;
 pub use history::{BackupError, Durability, History, HistoryError, Retention};
 pub use limits::Limits;
 pub use listen::{ListenError, Listening, listen};
@@ -123,7 +126,7 @@ pub use session::{Inbound, Session};
 pub use sessions::{Place, Sessions};
 pub use sink::Sink;
 pub use tracers::Tracers;
-pub use web::Access;
+pub use web::{Access, Xray};
 pub use wire::{Request, Wire};
 
 #[cfg(doctest)]

@@ -112,6 +112,10 @@ impl Limits {
     /// What the program says on stderr, waiting for a reader that is slow; the rest is lost.
     pub const STDERR_BYTES: usize = 64 << 10;
 
+    /// Files that the program writes of its flight because something panicked; a panic in a loop does
+    /// not fill the disk.
+    pub const PANIC_DUMPS: usize = 3;
+
     /// What a frame or line has to hold for bodies of so many bytes: all of them escaped, and 4 KiB
     /// for what is said besides.
     #[must_use]

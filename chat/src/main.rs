@@ -5,7 +5,7 @@ mod signals;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use chat::{Banner, Config, Drained, Error, Limits, Server, Sink, listen, raise_descriptors};
+use chat::{Banner, Config, Error, Limits, Server, Sink, listen, raise_descriptors};
 use trace::Background;
 
 fn main() -> ExitCode {
@@ -28,12 +28,12 @@ fn run(stderr: &Background) -> Result<(), Error> {
 async fn serve(config: &Config, mut stderr: &Background) -> Result<(), Error> {
     let signals = signals::Signals::new(config.attached).map_err(Error::Serve)?;
     let sink = Sink::open(config)?.installed();
-    let server = Server::open(config, sink.tracers())?;
+    signals::dumps(config, sink.flight()).map_err(Error::Serve)?;
+    let server = Server::open(config, sink.tracers())?.with_flight(sink.flight());
     let listening = listen(&config.addrs).await?;
     let _ = write!(stderr, "{}", Banner::new(config, &listening).text(io::stderr().is_terminal()));
     let served = signals.watch(|stop| server.serve(listening.listeners, stop), stderr).await;
     sink.close(stderr);
-    let Drained { sessions, forced, .. } = served??;
-    let _ = writeln!(stderr, "stopped: {sessions} told to come back, {forced} cut off");
+    let _ = writeln!(stderr, "{}", served??);
     Ok(())
 }

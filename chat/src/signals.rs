@@ -1,12 +1,22 @@
-//! SIGINT and SIGTERM: the first asks the server to stop, the second ends it at once.
+//! SIGINT and SIGTERM: the first asks the server to stop, the second ends it at once. SIGUSR1 and
+//! panics: what happened before is written into a file.
+
+mod dumps;
 
 use std::io::{self, Write};
 use std::pin::pin;
 use std::thread;
 
-use chat::Error;
+use chat::{Config, Error, Flight};
 use tokio::sync::oneshot::{self, Receiver};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use self::dumps::Dumps;
+
+/// Has `flight` written beside the file of `config` when somebody asks or something panics.
+pub(crate) fn dumps(config: &Config, flight: Option<Flight>) -> io::Result<()> {
+    flight.map_or(Ok(()), |flight| Dumps::new(flight, config).watch())
+}
 
 /// The signals that end this process. While it exists they do nothing else.
 #[derive(Debug)]

@@ -153,7 +153,7 @@ mod tests {
             "chat.toml line 1: unknown key \"server\"; the keys are addr, host, allow-origin, \
              trust-proxy, max-connections, max-connections-per-address, max-handshakes, \
              max-messages, max-message-bytes, max-bytes, max-rooms, max-names, data, durability, keep-days, keep-bytes, \
-             trace, trace-format, trace-bodies",
+             trace, trace-format, trace-bodies, xray, flight",
         );
         check(
             "config = 'other.toml'",

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::bounds::LimitFlags;
 use super::commands::Command;
+use super::inside::InsideFlags;
 use super::layer::{Layer, Source};
 use super::retention::RetentionFlags;
 
@@ -120,29 +121,8 @@ pub(super) struct Flags {
     #[command(flatten)]
     keep: RetentionFlags,
 
-    /// Tell what happens inside, a line each: stdout, stderr, off, or a file to append to
-    /// [default: off]
-    ///
-    /// Banner and errors are on stderr, so stdout carries the trace alone. A trace that cannot
-    /// be written never slows the room: what was lost is counted and told. A chat that was built
-    /// with `--features tracing` also takes tracing: everything is told to the `tracing` ecosystem,
-    /// and a subscriber writes it to stderr.
-    #[arg(short, long, value_name = "TO", global = true, help_heading = "Seeing inside")]
-    trace: Option<String>,
-
-    /// How a trace line looks: text or json [default: text]
-    #[arg(long, value_name = "FORMAT", global = true, help_heading = "Seeing inside")]
-    trace_format: Option<String>,
-
-    /// Message texts in the trace: show or hide [default: show on stdout, else hide]
-    #[arg(
-        long,
-        value_name = "BODIES",
-        global = true,
-        hide_short_help = true,
-        help_heading = "Seeing inside"
-    )]
-    trace_bodies: Option<String>,
+    #[command(flatten)]
+    inside: InsideFlags,
 
     /// Take settings from this TOML file
     #[arg(short, long, value_name = "FILE", global = true, help_heading = "General")]
@@ -183,9 +163,7 @@ impl Flags {
         put("data", Vec::from_iter(self.data));
         put("durability", Vec::from_iter(self.durability));
         self.keep.put(&mut put);
-        put("trace", Vec::from_iter(self.trace));
-        put("trace-format", Vec::from_iter(self.trace_format));
-        put("trace-bodies", Vec::from_iter(self.trace_bodies));
+        self.inside.put(&mut put);
         layer
     }
 }

@@ -9,7 +9,7 @@ use super::error::Wrong;
 
 /// Every setting, in the order in which help and `chat config` show them. The name is the long
 /// flag, the key in the file and, as `CHAT_NAME`, the variable.
-pub(super) const KEYS: [Key; 19] = [
+pub(super) const KEYS: [Key; 21] = [
     Key { name: "addr", list: true },
     Key { name: "host", list: true },
     Key { name: "allow-origin", list: true },
@@ -29,6 +29,8 @@ pub(super) const KEYS: [Key; 19] = [
     Key { name: "trace", list: false },
     Key { name: "trace-format", list: false },
     Key { name: "trace-bodies", list: false },
+    Key { name: "xray", list: false },
+    Key { name: "flight", list: false },
 ];
 
 /// One setting.

@@ -7,6 +7,7 @@ mod commands;
 mod error;
 mod file;
 mod flags;
+mod inside;
 mod layer;
 mod measure;
 mod nearest;
@@ -39,7 +40,7 @@ use crate::doctor::doctor;
 use crate::history::{Durability, Retention};
 use crate::limits::Limits;
 use crate::operations::Operation;
-use crate::web::Access;
+use crate::web::{Access, Xray};
 
 /// Everything from outside, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,12 @@ pub struct Config {
     pub trace_format: TraceFormat,
     /// Whether what people write is in the trace. Default: only when it goes to stdout.
     pub trace_bodies: bool,
+    /// Who may look inside over HTTP. Default [`Xray::Loopback`].
+    pub xray: Xray,
+    /// Whether there is a flight recorder. Default yes.
+    pub flight: bool,
+    /// Whether it has what people write. Default no, also where the trace has it by default.
+    pub flight_bodies: bool,
     /// Whether the end of stdin is a signal to stop. Default no.
     pub attached: bool,
 }
@@ -111,7 +118,12 @@ impl Config {
     pub fn access(&self) -> Access {
         let mut hosts = self.hosts.clone();
         hosts.extend(this_computer().filter(|name| !self.hosts.contains(name)));
-        Access { hosts, origins: self.origins.clone(), proxies: self.proxies.clone() }
+        Access {
+            hosts,
+            origins: self.origins.clone(),
+            proxies: self.proxies.clone(),
+            xray: self.xray,
+        }
     }
 }
 

@@ -59,6 +59,11 @@ impl Pick {
         wrong(key, &self.given(key, &[]), &why)
     }
 
+    /// Whether a layer names the setting.
+    pub(super) fn is_said(&self, key: &str) -> bool {
+        self.layers.iter().any(|layer| layer.get(key).is_some())
+    }
+
     /// The settings picked so far as TOML, each with its source as a comment.
     pub(super) fn listing(self) -> String {
         self.listing

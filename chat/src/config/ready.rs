@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::error::Wrong;
 use super::pick::Pick;
-use super::{Config, TraceFormat, TraceTo, bounds, nearest, retention, site};
+use super::{Config, bounds, inside, nearest, retention, site};
 use crate::history::Durability;
 
 pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config, Wrong> {
@@ -22,17 +22,7 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
         word(text, [("power", Durability::Power), ("process", Durability::Process)])
     })?;
     let keep = retention::chosen(pick)?;
-    let trace = pick.one("trace", "off", TraceTo::parse)?;
-    let trace_format = pick.one("trace-format", "text", |text| {
-        word(text, [("text", TraceFormat::Text), ("json", TraceFormat::Json)])
-    })?;
-    #[cfg(feature = "tracing")]
-    if (&trace, trace_format) == (&TraceTo::Tracing, TraceFormat::Json) {
-        return Err(pick.refuse("trace-format", "--trace tracing has a format of its own"));
-    }
-    let bodies = if trace == TraceTo::Stdout { "show" } else { "hide" };
-    let trace_bodies =
-        pick.one("trace-bodies", bodies, |text| word(text, [("show", true), ("hide", false)]))?;
+    let inside = inside::chosen(pick)?;
     Ok(Config {
         addrs,
         hosts,
@@ -42,9 +32,12 @@ pub(super) fn ready(pick: &mut Pick, descriptors: Option<u64>) -> Result<Config,
         data,
         durability,
         keep,
-        trace,
-        trace_format,
-        trace_bodies,
+        trace: inside.trace,
+        trace_format: inside.trace_format,
+        trace_bodies: inside.trace_bodies,
+        xray: inside.xray,
+        flight: inside.flight,
+        flight_bodies: inside.flight_bodies,
         attached: false,
     })
 }
@@ -62,15 +55,16 @@ fn data(text: &str) -> Result<Option<PathBuf>, &'static str> {
     }
 }
 
-fn word<T>(text: &str, words: [(&str, T); 2]) -> Result<T, String> {
-    let [(first, a), (second, b)] = words;
-    if text == first {
-        return Ok(a);
+/// What one of some words stands for.
+pub(super) fn word<T, const N: usize>(text: &str, words: [(&str, T); N]) -> Result<T, String> {
+    let known = words.each_ref().map(|(word, _)| *word);
+    if let Some((_, value)) = words.into_iter().find(|(word, _)| *word == text) {
+        return Ok(value);
     }
-    if text == second {
-        return Ok(b);
-    }
-    let near = nearest::nearest(text, [first, second]);
+    let near = nearest::nearest(text, known);
     let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    Err(format!("{text:?} is neither {first} nor {second}{near}"))
+    Err(match known.as_slice() {
+        [first, second] => format!("{text:?} is neither {first} nor {second}{near}"),
+        words => format!("{text:?} is none of {}{near}", words.join(", ")),
+    })
 }

@@ -83,6 +83,9 @@ fn nothing_given_is_a_whole_configuration() {
         trace: TraceTo::Off,
         trace_format: TraceFormat::Text,
         trace_bodies: false,
+        xray: Xray::Loopback,
+        flight: true,
+        flight_bodies: false,
         attached: false,
     };
     assert_eq!(config(&[], &[], None), expected);
@@ -116,6 +119,9 @@ fn every_setting_arrives_from_every_source() {
         trace: TraceTo::File("t.txt".into()),
         trace_format: TraceFormat::Json,
         trace_bodies: true,
+        xray: Xray::All,
+        flight: false,
+        flight_bodies: true,
         attached: false,
     };
     #[rustfmt::skip]
@@ -128,6 +134,7 @@ fn every_setting_arrives_from_every_source() {
         "--max-rooms", "13", "--max-names", "14",
         "-d", "off", "--durability", "process", "--keep-days", "2", "--keep-bytes", "3G",
         "-t", "t.txt", "--trace-format", "json", "--trace-bodies", "show",
+        "--xray", "all", "--flight", "off",
     ];
     assert_eq!(config(&flags, &[], None), expected);
     let env = [
@@ -150,6 +157,8 @@ fn every_setting_arrives_from_every_source() {
         ("CHAT_TRACE", "t.txt"),
         ("CHAT_TRACE_FORMAT", "json"),
         ("CHAT_TRACE_BODIES", "show"),
+        ("CHAT_XRAY", "all"),
+        ("CHAT_FLIGHT", "off"),
     ];
     assert_eq!(config(&[], &env, None), expected);
     let file = "
@@ -172,6 +181,8 @@ fn every_setting_arrives_from_every_source() {
         trace = 't.txt'
         trace-format = 'json'
         trace-bodies = 'show'
+        xray = 'all'
+        flight = 'off'
     ";
     assert_eq!(config(&[], &[], Some(file)), expected);
 }
@@ -199,6 +210,24 @@ fn bodies_are_shown_on_stdout_only_unless_asked_for() {
 }
 
 #[test]
+fn the_flight_recorder_has_bodies_only_where_that_was_said() {
+    let bodies = |args: &[&str]| config(args, &[], None).flight_bodies;
+    assert!(!bodies(&["-t", "stdout"]));
+    assert!(!bodies(&["-t", "stdout", "--trace-bodies", "hide"]));
+    assert!(bodies(&["-t", "stdout", "--trace-bodies", "show"]));
+    assert!(bodies(&["--trace-bodies", "show"]));
+    assert!(config(&[], &[("CHAT_TRACE_BODIES", "show")], None).flight_bodies);
+}
+
+#[test]
+fn one_of_three_words() {
+    let none = "is none of loopback, all, off";
+    refused(&["--xray", "no"], &[], None, &format!("--xray: \"no\" {none}"));
+    let args = ["--xray", "lopback"];
+    refused(&args, &[], None, &format!("--xray: \"lopback\" {none}; did you mean loopback?"));
+}
+
+#[test]
 fn the_listing_names_every_source() {
     let file = Some("\n\nallow-origin = ['https://b.org', 'https://c.org']\nhost = 'a.org'");
     let env = [("CHAT_MAX_CONNECTIONS", "7")];
@@ -223,6 +252,8 @@ fn the_listing_names_every_source() {
     trace = "t.txt"                            # --trace
     trace-format = "text"                      # default
     trace-bodies = "hide"                      # default
+    xray = "loopback"                          # default
+    flight = "on"                              # default
     "#);
 }
 

@@ -63,6 +63,14 @@ pub struct Drained {
     pub forced: usize,
 }
 
+/// `stopped: 3 told to come back, 0 cut off`.
+impl fmt::Display for Drained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sessions, forced } = self;
+        write!(f, "stopped: {sessions} told to come back, {forced} cut off")
+    }
+}
+
 type Refuse = dyn Fn(Connection) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
 /// What the accept loops share.

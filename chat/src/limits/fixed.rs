@@ -13,6 +13,27 @@ pub const SEND_BUFFER_BYTES: u32 = 64 << 10;
 /// Trace lines waiting for a slow output; beyond it they are lost and counted.
 pub const TRACE_BUFFER_BYTES: usize = 256 << 10;
 
+/// What the flight recorder remembers of its steps, as bytes: some 9,000 of them, which are minutes
+/// of a busy server and hours of a quiet one.
+pub const FLIGHT_BYTES: usize = 1 << 20;
+
+/// What it remembers for those who watch, as long as somebody does: each message is a step for
+/// everybody who gets it, and 1,000 of them take 70 KiB.
+pub const FLIGHT_WATCHED_BYTES: usize = 4 << 20;
+
+/// Bytes of one event in the flight recorder at most; they are on the stack of whoever traces.
+pub const FLIGHT_EVENT_BYTES: usize = 1 << 10;
+
+/// What is copied out of the flight recorder at once, while those who trace wait: a microsecond.
+pub const FLIGHT_READ_BYTES: usize = 16 << 10;
+
+/// Who may watch at once: a few people, and nobody can keep the recorder busy with many.
+pub const WATCHERS: usize = 8;
+
+/// How long who watches rests when there is nothing new: nobody who traces has to wake anybody, and
+/// people see no difference.
+pub const WATCH_PAUSE: Duration = Duration::from_millis(50);
+
 /// Changes of presence wait this long, so that a crowd that arrives together is one notice.
 pub const PRESENCE_WINDOW: Duration = Duration::from_millis(250);
 

@@ -18,6 +18,7 @@ pub use self::websocket::WebSocket;
 use crate::config::Config;
 use crate::connections::{Connections, Drained, TcpListener};
 use crate::error::Error;
+use crate::flight::Flight;
 use crate::history::{History, HistoryError};
 use crate::limits::{HISTORY_CLOSE, Limits};
 use crate::select::select;
@@ -33,13 +34,14 @@ pub struct Server {
     access: Access,
     sessions: Arc<Sessions>,
     history: Option<Arc<History>>,
+    flight: Option<Flight>,
 }
 
 impl Server {
     /// A server with rooms of its own, which end with it.
     pub fn new(limits: Limits, access: Access, tracers: Tracers) -> Self {
         let sessions = Arc::new(Sessions::new(limits.clone(), tracers, None));
-        Self { limits, access, sessions, history: None }
+        Self { limits, access, sessions, history: None, flight: None }
     }
 
     /// The same with the rooms, inboxes and members of `history`.
@@ -49,6 +51,13 @@ impl Server {
         let tracers = self.sessions.tracers().clone();
         let sessions = Arc::new(Sessions::new(self.limits.clone(), tracers, history.clone()));
         Self { sessions, history, ..self }
+    }
+
+    /// The same, whose flight recorder can be looked at over HTTP, as [`Access::xray`] says. It
+    /// shows what it was told: its tee was handed to [`Server::new`].
+    #[must_use]
+    pub fn with_flight(self, flight: impl Into<Option<Flight>>) -> Self {
+        Self { flight: flight.into(), ..self }
     }
 
     /// The server that is configured, with its history open.
@@ -97,7 +106,8 @@ impl Server {
 
     fn routes(&self) -> Router {
         let sessions = || Arc::clone(&self.sessions);
-        web::routes(sessions()).merge(ws::routes(sessions()))
+        let web = web::routes(sessions(), self.flight.clone(), &self.access);
+        web.merge(ws::routes(sessions()))
     }
 
     fn guarded(&self, routes: Router) -> Router {

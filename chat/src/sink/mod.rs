@@ -1,6 +1,5 @@
 //! Where the trace goes: from the configuration to the tracers that a server is handed.
 
-mod json;
 #[cfg(feature = "tracing")]
 mod tracing;
 
@@ -15,8 +14,10 @@ use trace::{Background, Event, Tracer};
 use crate::clock;
 use crate::config::{Config, TraceFormat, TraceTo};
 use crate::error::Error;
+use crate::flight::Flight;
 use crate::limits::TRACE_BUFFER_BYTES;
 use crate::metrics::Metrics;
+use crate::ndjson;
 use crate::tracers::Tracers;
 
 /// An open trace. Nobody who traces ever waits for it: lines that do not fit into 256 KiB while
@@ -25,18 +26,30 @@ use crate::tracers::Tracers;
 #[derive(Debug, Default)]
 pub struct Sink {
     tracers: Tracers,
+    flight: Option<Flight>,
     lines: Option<Arc<Background>>,
     /// Sets what only a whole process can have.
     install: Option<fn(Arc<Background>)>,
 }
 
 impl Sink {
-    /// Opens what `--trace` names; a file is appended to.
+    /// Opens what `--trace` names, a file to append to it, and a flight recorder beside it.
     ///
     /// # Errors
     /// [`Error::Trace`] if the file cannot be opened, [`Error::Serve`] if there is no thread to
     /// write with.
     pub fn open(config: &Config) -> Result<Sink, Error> {
+        let mut sink = Sink::of_trace(config)?;
+        if config.flight {
+            let flight = Flight::new(config.flight_bodies);
+            sink.tracers = flight.tee(sink.tracers);
+            sink.tracers.bodies |= config.flight_bodies;
+            sink.flight = Some(flight);
+        }
+        Ok(sink)
+    }
+
+    fn of_trace(config: &Config) -> Result<Sink, Error> {
         let out: Box<dyn Write + Send> = match &config.trace {
             TraceTo::Off => return Ok(Sink::default()),
             TraceTo::Stdout => Box::new(io::stdout()),
@@ -67,7 +80,7 @@ impl Sink {
                 }
             }
             TraceFormat::Json => {
-                let lines = Background::with_report(out, TRACE_BUFFER_BYTES, json::lost)?;
+                let lines = Background::with_report(out, TRACE_BUFFER_BYTES, ndjson::lost)?;
                 let lines = Arc::new(lines);
                 (Arc::clone(&lines), Arc::new(Json(lines)))
             }
@@ -78,7 +91,7 @@ impl Sink {
     fn of(tracer: Arc<dyn Tracer>, lines: Arc<Background>, bodies: bool) -> Sink {
         let metrics = Arc::new(Metrics::with_trace(Arc::clone(&lines)));
         let tracers = Tracers { deliveries: Arc::clone(&tracer), tracer, bodies, metrics };
-        Sink { tracers, lines: Some(lines), install: None }
+        Sink { tracers, flight: None, lines: Some(lines), install: None }
     }
 
     /// With `--trace tracing`, sets a subscriber for the whole process, unless it has one: without
@@ -91,7 +104,13 @@ impl Sink {
         self
     }
 
-    /// The tracers of a server; both are off without a trace, and one and the same with it.
+    /// What remembers the newest events, if that is configured.
+    #[must_use]
+    pub fn flight(&self) -> Option<Flight> {
+        self.flight.clone()
+    }
+
+    /// The tracers of a server: both tell the trace and the flight recorder, if there are such.
     #[must_use]
     pub fn tracers(&self) -> Tracers {
         self.tracers.clone()
@@ -134,8 +153,10 @@ struct Json(Arc<Background>);
 
 impl Tracer for Json {
     fn trace(&self, event: &Event<'_>) {
+        let mut line = Vec::with_capacity(256);
+        ndjson::line(&mut line, clock::micros(), event.message(), event.fields());
         // It never fails: what is lost is counted.
-        let _ = (&*self.0).write_all(&json::line(clock::wall(), event));
+        let _ = (&*self.0).write_all(&line);
     }
 
     fn flush(&self) {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::{self, Next};
 use axum::response::Response;
 
+use super::looking::Xray;
 use super::problem::Problem;
 use crate::tracers::Tracers;
 
@@ -26,6 +27,8 @@ pub struct Access {
     /// Proxies that are believed when they say for whom they ask, in `X-Forwarded-For`. Whoever
     /// else says so is not.
     pub proxies: Vec<IpAddr>,
+    /// Who may look inside: `/xray`, `/debug/flight`.
+    pub xray: Xray,
 }
 
 /// Headers of every answer: nothing from elsewhere runs in the page, and nothing from here is
@@ -111,7 +114,7 @@ impl Access {
         match headers.get(header::ORIGIN).map(text) {
             Some(origin) if !self.admits(&origin, &host) => Err(Denied::Origin(origin)),
             // A browser that keeps the Origin of a form to itself still says that it is foreign.
-            None if request.method() == Method::POST && is_foreign(headers.get(SEC_FETCH_SITE)) => {
+            None if request.method() == Method::POST && is_foreign(headers) => {
                 Err(Denied::Origin("another site".into()))
             }
             _ => Ok(()),
@@ -142,12 +145,14 @@ impl Access {
     }
 }
 
-fn is_foreign(site: Option<&HeaderValue>) -> bool {
+/// Whether a page of another site has the browser ask.
+pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get(SEC_FETCH_SITE);
     site.is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// A host without its port.
-fn name(host: &str) -> &str {
+pub(super) fn name(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|c| c.is_ascii_digit()) && !name.ends_with(':') => {
             name
@@ -163,7 +168,7 @@ fn ip(name: &str) -> Option<IpAddr> {
     }
 }
 
-fn is_loopback(name: &str) -> bool {
+pub(super) fn is_loopback(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || ip(name).is_some_and(|ip| ip.is_loopback())
 }
 

@@ -4,31 +4,36 @@ mod access;
 mod api;
 mod events;
 mod health;
+mod looking;
 mod page;
 mod posting;
 mod problem;
 mod sse;
+mod xray;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 pub use self::access::Access;
 pub(crate) use self::access::guarded;
+use self::looking::Looking;
+pub use self::looking::Xray;
 use self::page::{Language, Page};
 use self::problem::Problem;
+use crate::flight::Flight;
 use crate::name::RoomName;
 use crate::sessions::Sessions;
 
 /// The page at `/` and `/rooms/{room}`, its files under a path that changes with them, what
-/// an operator's programs ask, and what other programs do without a session.
-pub fn routes(sessions: Arc<Sessions>) -> Router {
+/// an operator's programs ask, what other programs do without a session, and what happens inside.
+pub(crate) fn routes(sessions: Arc<Sessions>, flight: Option<Flight>, access: &Access) -> Router {
     let page = Arc::new(Page::new());
-    let (lobby, room, file) = (Arc::clone(&page), Arc::clone(&page), page);
+    let (lobby, room, file) = (Arc::clone(&page), Arc::clone(&page), Arc::clone(&page));
     Router::new()
         .route(
             "/",
@@ -52,6 +57,7 @@ pub fn routes(sessions: Arc<Sessions>) -> Router {
             }),
         )
         .merge(health::routes(Arc::clone(&sessions)))
+        .merge(xray::routes(Arc::clone(&sessions), flight, Looking::new(access), page))
         .merge(api::routes(sessions))
 }
 
@@ -67,16 +73,12 @@ pub(crate) fn crowded() -> Response {
 
 impl Page {
     fn show(&self, room: &RoomName, headers: &HeaderMap) -> Response {
-        let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let host = text(header::HOST).unwrap_or_default();
-        let language = Language::preferred(text(header::ACCEPT_LANGUAGE).unwrap_or_default());
-        let html = self.render(room, host, language);
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::VARY, "accept-language"),
-        ];
-        (headers, html).into_response()
+        let host = text(headers, header::HOST).unwrap_or_default();
+        html(self.render(room, host, language(headers)))
+    }
+
+    fn xray(&self, headers: &HeaderMap) -> Response {
+        html(self.render_xray(language(headers)))
     }
 
     fn file(&self, hash: &str, name: &str) -> Response {
@@ -86,4 +88,21 @@ impl Page {
         let forever = "public, max-age=31536000, immutable";
         ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, forever)], bytes).into_response()
     }
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    Language::preferred(text(headers, header::ACCEPT_LANGUAGE).unwrap_or_default())
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn html(html: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "accept-language"),
+    ];
+    (headers, html).into_response()
 }

@@ -11,6 +11,7 @@ macro_rules! files {
 }
 
 const TEMPLATE: &str = include_str!("../../page/index.html");
+const XRAY: &str = include_str!("../../page/xray.html");
 const FILES: &[(&str, &[u8])] = files![
     "acks.js" "app.js" "card.js" "compose.js" "icon-unread.svg" "icon.svg" "log.js" "login.js"
     "older.js" "outbox.js" "pending.js" "people.js" "reading.js" "room.js" "row.js" "search.js" "share.js" "status.js" "store.js" "style.css"
@@ -57,17 +58,29 @@ impl Page {
     pub(super) fn new() -> Self {
         let mut templates = Environment::new();
         // The name ends in .html, so what is injected is escaped.
-        templates.add_template("index.html", TEMPLATE).expect("the embedded template parses");
+        for (name, template) in [("index.html", TEMPLATE), ("xray.html", XRAY)] {
+            templates.add_template(name, template).expect("the embedded template parses");
+        }
         let hash = FILES.iter().fold(FNV_OFFSET, |hash, (_, bytes)| fnv(hash, bytes));
         Self { templates, hash: format!("{hash:016x}") }
     }
 
     pub(super) fn render(&self, room: &RoomName, host: &str, language: Language) -> String {
-        let (room, lang) = (room.as_str(), language.tag());
-        let assets = Value::from_safe_string(format!("/a/{}", self.hash));
-        let template = self.templates.get_template("index.html");
-        let html = template.and_then(|page| page.render(context! { room, host, lang, assets }));
+        let (room, lang, assets) = (room.as_str(), language.tag(), self.assets());
+        self.filled("index.html", context! { room, host, lang, assets })
+    }
+
+    pub(super) fn render_xray(&self, language: Language) -> String {
+        self.filled("xray.html", context! { lang => language.tag(), assets => self.assets() })
+    }
+
+    fn filled(&self, name: &str, with: Value) -> String {
+        let html = self.templates.get_template(name).and_then(|page| page.render(with));
         html.expect("the embedded template uses only what it is given")
+    }
+
+    fn assets(&self) -> Value {
+        Value::from_safe_string(format!("/a/{}", self.hash))
     }
 
     /// A file and its media type.

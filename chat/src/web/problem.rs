@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::entry::ClientId;
-use crate::limits::RETURN_MS;
+use crate::limits::{RETURN_MS, WATCHERS};
 use crate::name::Name;
 use crate::refused::Refused;
 
@@ -35,6 +35,25 @@ impl Problem {
         let text = "the server is stopping; come back soon";
         let retry = Some(Duration::from_millis(RETURN_MS));
         Self { retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", text) }
+    }
+
+    /// Whoever asks may not look inside.
+    pub(super) fn not_local(text: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "not_local", text)
+    }
+
+    /// Nothing is remembered that could be looked at.
+    pub(super) fn no_flight() -> Self {
+        let text =
+            "this server remembers no events; its operator can change that: chat --flight on";
+        Self::new(StatusCode::NOT_FOUND, "no_flight", text)
+    }
+
+    /// As many watch as may.
+    pub(super) fn watched() -> Self {
+        let text = format!("{WATCHERS} X-rays are open, which is as many as may be; close one");
+        let retry = Some(Duration::from_secs(5));
+        Self { retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_xrays", text) }
     }
 
     /// The address has all its connections; another may end.

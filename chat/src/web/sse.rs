@@ -1,7 +1,12 @@
-//! What server-sent events look like: pure text.
+//! What server-sent events look like.
 
-use axum::http::HeaderMap;
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::Stream;
 
 use crate::command::{Reply, Start};
 use crate::entry::{Epoch, Seq};
@@ -28,4 +33,13 @@ pub(super) fn reply(out: &mut Vec<Bytes>, event: &str, reply: &Reply) {
 /// When a client that is cut off comes back, in milliseconds.
 pub(super) fn retry(out: &mut Vec<Bytes>, ms: u64) {
     out.push(format!("retry: {ms}\n").into());
+}
+
+/// An answer that goes on for as long as there are events.
+pub(super) fn response(
+    events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
+) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    (headers, Body::from_stream(events)).into_response()
 }

@@ -28,3 +28,4 @@ mod talk;
 mod text;
 mod tidy;
 mod why;
+mod xray;

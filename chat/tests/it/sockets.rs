@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Access, Drained, Limits, Server, Tracers};
+use chat::{Access, Drained, Flight, Limits, Server, Tracers};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -38,9 +38,22 @@ pub async fn serve_to(limits: Limits, access: Access) -> Running {
 
 pub async fn serve_strictly(limits: Limits, access: Access) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (addr, seen) = (listener.local_addr().unwrap(), Recorder::default());
+    let seen = Recorder::default();
     let tracers = Tracers::all(Arc::new(seen.clone()));
-    let server = Server::new(limits, access, tracers);
+    run(listener, Server::new(limits, access, tracers), seen)
+}
+
+/// A server that remembers what happens.
+pub async fn serve_with(flight: Flight, limits: Limits, access: Access) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let seen = Recorder::default();
+    let tracers = Tracers { tracer: Arc::new(seen.clone()), ..Tracers::default() };
+    let server = Server::new(limits, access, flight.tee(tracers)).with_flight(flight);
+    run(listener, server, seen)
+}
+
+fn run(listener: TcpListener, server: Server, seen: Recorder) -> Running {
+    let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(server.serve(vec![listener], async {
         stopped.await.ok();

@@ -77,6 +77,8 @@ async fn config_tells_each_value_and_its_source() {
     trace = "stderr"                           # --trace
     trace-format = "json"                      # chat.toml:3
     trace-bodies = "hide"                      # default
+    xray = "loopback"                          # default
+    flight = "on"                              # default
     "#);
 }
 

@@ -6,54 +6,66 @@ use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
-use trace::{Event, Value};
+use trace::Value;
 
 use crate::entry::Timestamp;
 
-/// `{"at":"2026-11-20T23:18:54.000Z","message":"..","key":value,..}` and a newline: the time in
-/// UTC, the message, then the fields in their order with their types.
+/// Microseconds since 1970, shown as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At(pub(crate) u64);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = Timestamp(self.0 / 1000).to_string();
+        write!(f, "{}{:03}Z", ms.trim_end_matches('Z'), self.0 % 1000)
+    }
+}
+
+/// Appends `{"at":"2026-11-20T23:18:54.000000Z","message":"..","key":value,..}` and a newline: the
+/// time in UTC, the message, then the fields in their order with their types.
 ///
 /// No key stands twice, because readers keep one of the two and do not say which: a second
 /// `client` is `client_2`. Every character that a terminal could obey or that could hide text is
 /// escaped, as JSON allows.
-pub(super) fn line(at: Timestamp, event: &Event<'_>) -> Vec<u8> {
-    let mut line = Vec::with_capacity(256);
-    let mut json = serde_json::Serializer::with_formatter(&mut line, Printable);
+pub(crate) fn line<'k, 'v>(
+    out: &mut Vec<u8>,
+    at: At,
+    message: impl fmt::Display,
+    fields: impl Iterator<Item = (&'k str, Value<'v>)>,
+) {
     // Memory takes every byte, and the values below have no error of their own.
-    let _ = Object { at, event }.serialize(&mut json);
-    line.push(b'\n');
-    line
+    let _ = object(out, at, message, fields);
+    out.push(b'\n');
+}
+
+fn object<'k, 'v>(
+    out: &mut Vec<u8>,
+    at: At,
+    message: impl fmt::Display,
+    fields: impl Iterator<Item = (&'k str, Value<'v>)>,
+) -> serde_json::Result<()> {
+    let mut json = serde_json::Serializer::with_formatter(out, Printable);
+    let mut keys = Keys(vec!["at".into(), "message".into()]);
+    let mut map = json.serialize_map(None)?;
+    map.serialize_entry("at", &Text(at))?;
+    map.serialize_entry("message", &Text(message))?;
+    for (key, value) in fields {
+        map.serialize_entry(&keys.take(key), &Typed(value))?;
+    }
+    map.end()
 }
 
 /// The line, without its newline, that stands where so many were lost.
-pub(super) fn lost(lost: u64) -> String {
+pub(crate) fn lost(lost: u64) -> String {
     format!(r#"{{"event":"lost","lost":{lost}}}"#)
 }
 
-struct Object<'a> {
-    at: Timestamp,
-    event: &'a Event<'a>,
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut keys = Keys(vec!["at".into(), "message".into()]);
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("at", &Text(self.at))?;
-        map.serialize_entry("message", &Text(self.event.message()))?;
-        for (key, value) in self.event.fields() {
-            map.serialize_entry(&keys.take(key), &Typed(value))?;
-        }
-        map.end()
-    }
-}
-
 /// The keys of one object.
-struct Keys(Vec<Cow<'static, str>>);
+struct Keys<'a>(Vec<Cow<'a, str>>);
 
-impl Keys {
+impl<'a> Keys<'a> {
     /// `key`, or the first of `key_2`, `key_3`, .. that is free.
-    fn take(&mut self, key: &'static str) -> Cow<'static, str> {
+    fn take(&mut self, key: &'a str) -> Cow<'a, str> {
         let mut free = Cow::Borrowed(key);
         let mut n = 2;
         while self.0.contains(&free) {
@@ -129,12 +141,14 @@ mod tests {
 
     use super::*;
 
-    const AT: Timestamp = Timestamp(1_763_680_734_007);
+    const AT: At = At(1_763_680_734_007_008);
 
     /// What the events of `tell` are as lines.
     fn lines(tell: impl Fn(&dyn Tracer)) -> String {
         let seen = Mutex::new(Vec::new());
-        let tracer = from_fn(|event| seen.lock().unwrap().extend(line(AT, event)));
+        let tracer = from_fn(|event| {
+            line(&mut seen.lock().unwrap(), AT, event.message(), event.fields());
+        });
         tell(&tracer);
         drop(tracer);
         String::from_utf8(seen.into_inner().unwrap()).unwrap()
@@ -143,7 +157,7 @@ mod tests {
     #[track_caller]
     fn check(tell: impl Fn(&dyn Tracer), expected: &str) {
         let seen = lines(tell);
-        let start = r#"{"at":"2025-11-20T23:18:54.007Z","message":"#;
+        let start = r#"{"at":"2025-11-20T23:18:54.007008Z","message":"#;
         assert_eq!(seen, format!("{start}{expected}\n"));
         let object: serde_json::Value = serde_json::from_str(&seen).unwrap();
         assert!(object.is_object());
