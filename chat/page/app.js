@@ -17,6 +17,10 @@ import { Compose } from "./compose.js";
 import { face, nameOf } from "./row.js";
 import { Search } from "./search.js";
 import { Older } from "./older.js";
+import { Anchor } from "./anchor.js";
+import { Complete } from "./complete.js";
+import { Toast } from "./toast.js";
+import { actions } from "./actions.js";
 import { share } from "./share.js";
 
 const $ = (id) => document.getElementById(id);
@@ -45,9 +49,15 @@ const reading = new Reading($("scroller"), $("measure"), $("pill"), {
   top: () => older.look(),
 });
 const shared = { names: () => names, me: () => login.me || login.wanted };
-const log = new Log($("log"), { ...shared, after: draw });
+const toast = new Toast($("toast"));
+const log = new Log($("log"), {
+  ...shared,
+  drawn: (entry, row) => entry.from === login.me && delivery.shown(entry, row),
+  after: draw,
+});
 const pending = new Pending($("pending"), {
   ...shared,
+  quote: (seq) => log.rows.quote(seq),
   online: () => wire.phase === "online",
   continues: (from, at) => log.continues(from, at),
 });
@@ -55,14 +65,23 @@ const room = new Room(roomName, {
   rule: (kind, words) => log.rule(kind, words),
   top: (kind, words) => log.top(kind, words),
   older: (entries) => log.older(entries),
-  forget: () => log.forget(),
-  known: (entry) => log.known(entry),
+  forget() {
+    log.forget();
+    delivery.forget();
+  },
+  known: (entry) => log.rows.known(entry),
   skipped(upTo) {
     for (const entry of outbox.skipped(upTo)) {
-      log.message({ ...entry, from: login.me, at: new Date(entry.at), rise: false });
+      if (entry.of) log.changed(entry.of, entry.body);
+      else log.message({ ...entry, from: login.me, at: new Date(entry.at), rise: false });
     }
   },
-  changed: (of, body) => log.changed(of, body),
+  changed(of, body, frame) {
+    outbox.settle(frame);
+    pending.draw();
+    log.changed(of, body);
+    if (!body) delivery.removed(of);
+  },
   message(entry) {
     meet(entry.from);
     const mine = outbox.settle(entry) || entry.from === login.me;
@@ -75,30 +94,55 @@ const room = new Room(roomName, {
 });
 const outbox = new Outbox(room, wire, { changed: draw, refused: () => reading.toBottom() });
 pending.attach(outbox);
+const ask = (frame, answer) => {
+  const online = wire.phase === "online";
+  if (online) wire.ask(frame, answer);
+  return online;
+};
 new Search($("search"), {
   ...shared,
-  ask(q, before, answer) {
-    if (wire.phase !== "online") return false;
-    wire.ask({ type: "search", room: roomName, q, before }, answer);
-    return true;
-  },
+  ask: (q, before, answer) => ask({ type: "search", room: roomName, q, before }, answer),
   // As it reads now, whatever became of it since.
   entry: (frame) => ({ ...room.entry(frame, false), change: undefined }),
-  show: (seq) => log.show(seq),
+  show: (seq) => anchor.go(seq),
+});
+const { delivery, mine } = actions({
+  shared,
+  room,
+  ask,
+  toast,
+  compose: () => compose,
+  send: (body, how) => outbox.add(body, how),
+  back: () => $("box").focus(),
 });
 const people = new People(log, $("who"), document.querySelectorAll(".count"));
-const compose = new Compose($("compose"), $("size"), roomName, (body) => {
-  outbox.add(body);
-  log.unreadOver();
-  reading.toBottom();
+const compose = new Compose($("compose"), $("size"), roomName, {
+  send(body, how) {
+    outbox.add(body, how);
+    if (how.of) return;
+    log.unreadOver();
+    reading.toBottom();
+  },
+  last: () => log.rows.last(mine),
+  popup: new Complete($("box"), $("mentions"), { ...shared, people: () => new Set([...(people.members ?? []), ...names.values()]) }),
 });
-
+const anchor = new Anchor(room, {
+  show(seq) {
+    const here = log.show(seq);
+    if (here) reading.left();
+    return here;
+  },
+  waiting: () => log.waiting,
+  older: () => older.look(),
+  missing: () => toast.say(t("missing")),
+});
 const older = new Older(room, wire, {
   ready: () => !log.waiting,
-  wanted: () => reading.nearTop,
+  wanted: () => reading.nearTop || anchor.wanting,
   hold(change) {
     log.flush();
     reading.hold(change);
+    anchor.page();
   },
 });
 const acks = new Acks({
@@ -112,6 +156,7 @@ function draw() {
   $("empty").hidden = !log.empty || outbox.entries.size > 0;
   reading.pin();
   older.look();
+  anchor.look();
 }
 
 function welcome(answer, first) {
@@ -122,6 +167,7 @@ function welcome(answer, first) {
   $("me").replaceChildren(face(me), nameOf(me));
   room.welcome(answer.rooms);
   outbox.online(me);
+  delivery.online();
   if (first) compose.focus();
   draw();
   document.body.classList.add("joined");
@@ -142,6 +188,7 @@ function changedPhase() {
     older.offline();
     acks.forget();
     outbox.offline();
+    delivery.offline();
   }
   if (wire.phase === "waiting") {
     // Nobody to come back as: the card starts the connection again.
@@ -159,7 +206,7 @@ $("rename").addEventListener("click", () => {
 addEventListener("beforeunload", (event) => {
   if (store.fragile() && outbox.entries.size > 0) event.preventDefault();
 });
-share($("empty"), t);
+share($("empty"));
 
 const invited = new URLSearchParams(location.search).get("name")?.trim() ?? "";
 const remembered = store.member.name();

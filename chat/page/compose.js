@@ -1,5 +1,6 @@
 // The box one types into: Enter, input methods, drafts, size.
 
+import { Mode } from "./mode.js";
 import * as store from "./store.js";
 import { t } from "./words.js";
 
@@ -11,16 +12,19 @@ export class Compose {
   #box;
   #note;
   #draft;
-  #send;
+  #on;
   mostBytes = Infinity;
+  /** What is being written. */
+  mode;
 
-  /** @param {(body: string) => void} send */
-  constructor(form, note, room, send) {
+  /** @param {{send(body: string, how: object): void, last(): object | undefined, popup: {key(event: Event): boolean, look(): void}}} on */
+  constructor(form, note, room, on) {
     this.#form = form;
     this.#box = form.querySelector("textarea");
     this.#note = note;
     this.#draft = `chat.draft.${room}`;
-    this.#send = send;
+    this.#on = on;
+    this.mode = new Mode(form.querySelector("#mode"), { ended: (how) => this.#ended(how) });
     this.#box.placeholder = t("message", room);
     this.#box.setAttribute("aria-label", t("message", room));
     this.#box.value = store.get(this.#draft) ?? "";
@@ -31,7 +35,7 @@ export class Compose {
       this.#submit();
     });
     // The button must not take the focus, or a phone closes its keyboard at every message.
-    form.querySelector("button").addEventListener("pointerdown", (event) => event.preventDefault());
+    form.querySelector("[type=submit]").addEventListener("pointerdown", (event) => event.preventDefault());
     this.#changed();
   }
 
@@ -39,20 +43,64 @@ export class Compose {
     if (!touch.matches) this.#box.focus();
   }
 
+  /** An answer to a message. */
+  reply(entry) {
+    this.mode.reply(entry);
+    this.#box.focus();
+  }
+
+  /** Other words for one's own message; those that were being written come back afterwards. */
+  edit(entry) {
+    this.mode.edit(entry);
+    this.#put(entry.body);
+  }
+
+  /** Something for one person alone. */
+  to(name) {
+    this.mode.to(name);
+    this.#box.focus();
+  }
+
+  #ended({ of }) {
+    if (of) this.#put(store.get(this.#draft) ?? "");
+    this.#box.focus();
+  }
+
+  #put(body) {
+    this.#box.value = body;
+    this.#changed();
+    this.#box.focus();
+    this.#box.setSelectionRange(body.length, body.length);
+  }
+
   #key(event) {
     // 229: Safari ends the composition before it tells of the Enter that ended it.
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
-    if (event.shiftKey || touch.matches) return;
-    event.preventDefault();
-    this.#submit();
+    if (event.isComposing || event.keyCode === 229 || this.#on.popup.key(event)) return;
+    if (event.key === "Escape" && this.mode.how) {
+      event.preventDefault();
+      this.mode.end();
+    } else if (event.key === "ArrowUp" && this.#box.value === "" && !this.mode.how) {
+      const last = this.#on.last();
+      if (!last) return;
+      event.preventDefault();
+      this.edit(last);
+    } else if (event.key === "Enter" && !event.shiftKey && !touch.matches) {
+      event.preventDefault();
+      this.#submit();
+    }
   }
 
   #submit() {
     const body = this.#box.value.replace(/^\s*\n/, "").trimEnd();
     if (body === "" || this.#over(body)) return;
-    this.#box.value = "";
-    this.#changed();
-    this.#send(body);
+    const { how } = this.mode;
+    if (!this.mode.editing) {
+      this.#box.value = "";
+      this.#changed();
+    }
+    // Who writes to one person goes on doing so.
+    if (!how?.to) this.mode.end();
+    this.#on.send(body, how ?? {});
   }
 
   #over(body) {
@@ -62,8 +110,11 @@ export class Compose {
 
   #changed() {
     const body = this.#box.value;
-    if (body === "") store.remove(this.#draft);
+    if (this.mode.editing) {
+      // What was being written is kept, the other words are not.
+    } else if (body === "") store.remove(this.#draft);
     else store.set(this.#draft, body);
+    this.#on.popup.look();
     this.#form.classList.toggle("empty", body.trim() === "");
     const over = this.#over(body.trimEnd());
     this.#form.classList.toggle("over", over);

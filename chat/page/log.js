@@ -1,16 +1,14 @@
 // The rows of the room, in order, in chunks of 100. Rows are queued and drawn once per frame:
 // measuring or painting per message would make a long replay quadratic.
 
-import { changeRow, el, messageRow, ruleRow } from "./row.js";
+import { el, ruleRow } from "./row.js";
+import { Rows } from "./rows.js";
 import { t, day } from "./words.js";
 
 const CHUNK = 100;
 const GROUP_MS = 5 * 60_000;
 // A frame may never come (hidden tab) or come late (busy machine).
 const LATEST_MS = 150;
-
-/** What is the same of an entry in every log that has it. */
-const keyOf = ({ from, at, mid = "" }) => `${from}\n${at.getTime()}\n${mid}`;
 
 export class Log {
   #root;
@@ -19,18 +17,15 @@ export class Log {
   #planned = 0;
   #chunk = null;
   #filled = 0;
-  /** The rows of messages, by seq. */
-  #rows = new Map();
-  /** The rows of a log that is another one now, by what they say of themselves. */
-  #former = new Map();
   #last = null;
   #between = [];
   #unread = null;
 
-  /** @param {{names(): Map<string, string>, me(): string, after(): void}} on */
+  /** @param {{names(): Map<string, string>, me(): string, drawn(entry: object, row: Element): void, after(): void}} on */
   constructor(root, on) {
     this.#root = root;
     this.#on = on;
+    this.rows = new Rows(on);
   }
 
   /** The newest thing queued or drawn. */
@@ -64,32 +59,22 @@ export class Log {
   /** Other words for a message that is shown; none if it was deleted. */
   changed(seq, body) {
     this.flush();
-    const row = this.#rows.get(seq);
-    if (row) changeRow(row, body, this.#on.names(), this.#on.me());
+    this.rows.change(seq, body);
   }
 
   /** The log is another one: what is shown has no numbers any more. */
   forget() {
     this.flush();
-    for (const [, row] of this.#rows) this.#former.set(row.dataset.key, row);
-    this.#rows.clear();
+    this.rows.forget();
   }
 
-  /** Whether the row of this entry is shown from before; it has a number again. */
-  known(entry) {
-    const key = keyOf(entry);
-    const row = this.#former.get(key);
-    if (row) this.#rows.set(entry.seq, row);
-    return this.#former.delete(key);
-  }
-
-  /** Brings a message into view; false if it is not here. */
+  /** Brings a message into view and marks it; false if it is not here. */
   show(seq) {
     this.flush();
-    const row = this.#rows.get(seq);
+    const row = this.rows.get(seq)?.row;
     if (!row) return false;
     row.scrollIntoView({ block: "center" });
-    row.classList.remove("found");
+    this.#root.querySelector(".found")?.classList.remove("found");
     requestAnimationFrame(() => row.classList.add("found"));
     return true;
   }
@@ -200,20 +185,17 @@ export class Log {
       this.#put(rule, into);
       this.#between.push(rule);
     }
-    // What was said in private stands alone, so that nobody takes it for part of the talk.
-    const goesOn = !entry.to && this.continues(entry.from, entry.at);
-    const row = messageRow(entry, this.#on.names(), this.#on.me());
-    if (entry.change !== undefined) changeRow(row, entry.change, this.#on.names(), this.#on.me());
-    if (entry.seq) {
-      this.#rows.set(entry.seq, row);
-      row.dataset.key = keyOf(entry);
-    }
+    // What was said in private stands alone, so that nobody takes it for part of the talk, and so
+    // does an answer with what it answers.
+    const goesOn = !entry.to && !entry.reply && this.continues(entry.from, entry.at);
+    const row = this.rows.add(entry);
     row.classList.toggle("cont", goesOn);
     row.classList.toggle("rise", entry.rise);
     this.#put(row, into);
     const from = entry.to ? null : entry.from;
     this.#last = { from, at: entry.at, groupAt: goesOn ? this.#last.groupAt : entry.at };
     this.#between = [];
+    this.#on.drawn(entry, row);
   }
 
   #put(node, into) {

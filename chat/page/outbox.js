@@ -1,6 +1,7 @@
 // What was typed and is not yet confirmed. Kept per room and per text in localStorage, so that
 // two tabs do not overwrite each other and a reload sends what is left. Sent one at a time,
-// in order: a refused or delayed text must not be overtaken by the next one.
+// in order: a refused or delayed text must not be overtaken by the next one. Changes of earlier
+// messages wait here as well.
 
 import * as store from "./store.js";
 
@@ -10,8 +11,14 @@ function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What of an entry is kept: what it says, and of which message, to whom. */
+const kept = ({ body, at, from, error, reply, to, of, gone, epoch }) => ({ body, at, from, error, reply, to, of, gone, epoch });
+
 export class Outbox {
-  /** mid to entry, oldest first; an entry's state is pending, sent (ok, not yet seen) or failed. */
+  /**
+   * mid to entry, oldest first; an entry's state is pending, sent (ok, not yet seen) or failed.
+   * With `of` it changes that message of the log `epoch`, and with `gone` it takes it back.
+   */
   entries = new Map();
 
   #prefix;
@@ -28,27 +35,31 @@ export class Outbox {
     this.#wire = wire;
     this.#on = on;
     this.#prefix = `chat.out.${room.name}.`;
-    const kept = store.keys(this.#prefix).map((key) => this.#load(key)).filter(Boolean);
-    for (const entry of kept.sort((a, b) => a.at - b.at)) this.entries.set(entry.mid, entry);
+    const left = store.keys(this.#prefix).map((key) => this.#load(key)).filter(Boolean);
+    for (const entry of left.sort((a, b) => a.at - b.at)) this.entries.set(entry.mid, entry);
   }
 
   #load(key) {
     try {
-      const { body, at, from, error } = JSON.parse(store.get(key));
-      if (typeof body !== "string") return null;
+      const entry = kept(JSON.parse(store.get(key)));
+      if (typeof entry.body !== "string") return null;
       const mid = key.slice(this.#prefix.length);
-      return { mid, body, at, from, error, state: error ? "failed" : "pending", since: Date.now() };
+      return { ...entry, mid, flew: true, state: entry.error ? "failed" : "pending", since: Date.now() };
     } catch {
       return null;
     }
   }
 
-  #save({ mid, body, at, from, error }) {
-    store.set(this.#prefix + mid, JSON.stringify({ body, at, from, error }));
+  #save(entry) {
+    store.set(this.#prefix + entry.mid, JSON.stringify(kept(entry)));
   }
 
-  add(body) {
-    const entry = { mid: newId(), body, at: Date.now(), from: this.#me, state: "pending", since: Date.now() };
+  /** @param {{reply?: number, to?: string[], of?: number, gone?: boolean}} how */
+  add(body, how = {}) {
+    const now = Date.now();
+    const entry = { ...how, mid: newId(), body, at: now, from: this.#me, state: "pending", since: now };
+    // Numbers mean another message in another log.
+    if (how.of || how.reply) entry.epoch = this.#room.epoch;
     this.entries.set(entry.mid, entry);
     this.#save(entry);
     this.#on.changed();
@@ -76,14 +87,27 @@ export class Outbox {
     this.#flying = true;
     // Who it was sent as: after a change of name the answer may still come under the old one.
     entry.from ||= this.#me;
-    const { mid, body } = entry;
-    this.#wire.ask({ type: "post", room: this.#room.name, mid, body }, (answer) => this.#answered(entry, answer));
+    const elsewhere = entry.epoch !== this.#room.epoch;
+    // What may be stored already must be said again as it was.
+    if (elsewhere && !entry.flew) entry.reply = undefined;
+    if (elsewhere && entry.of) this.#answered(entry, { code: "no_message" });
+    else this.#wire.ask(this.#frame(entry), (answer) => this.#answered(entry, answer));
+    entry.flew = true;
+  }
+
+  #frame({ mid, body, reply, to, of, gone }) {
+    if (to) return { type: "post", to, mid, body };
+    const { name: room } = this.#room;
+    if (gone) return { type: "delete", room, mid, of };
+    if (of) return { type: "edit", room, mid, of, body };
+    return { type: "post", room, mid, body, reply };
   }
 
   #answered(entry, answer) {
     this.#flying = false;
     if (answer.type === "ok") {
-      if (answer.seq <= this.#room.head) this.#drop(entry.mid);
+      // A direct message has its number in another log.
+      if (entry.to ? answer.dup : answer.seq <= this.#room.head) this.#drop(entry.mid);
       else if (this.entries.has(entry.mid)) Object.assign(entry, { state: "sent", seq: answer.seq });
     } else if (answer.retry_ms !== undefined || answer.code === "busy") {
       this.#timer = setTimeout(() => this.#pump(), answer.retry_ms ?? 1000);
@@ -103,14 +127,14 @@ export class Outbox {
     const entry = this.entries.get(mid);
     if (!entry || (from !== this.#me && from !== entry.from)) return false;
     // An id used twice is not ours to lose a text over: the server will refuse the second.
-    if (body !== entry.body && seq !== entry.seq) return false;
+    if ((body ?? "") !== entry.body && seq !== entry.seq) return false;
     this.#drop(mid);
     return true;
   }
 
   /** Entries that are stored but will not be told, because the room skipped them. */
   skipped(upTo) {
-    const gone = [...this.entries.values()].filter((one) => one.state === "sent" && one.seq <= upTo);
+    const gone = [...this.entries.values()].filter((one) => !one.to && one.state === "sent" && one.seq <= upTo);
     for (const entry of gone) this.#drop(entry.mid);
     return gone;
   }
@@ -120,7 +144,7 @@ export class Outbox {
     if (!old) return;
     this.#drop(mid);
     const fresh = old.error?.code === "mid_reused" ? newId() : mid;
-    const entry = { mid: fresh, body: old.body, at: old.at, from: this.#me, state: "pending", since: Date.now() };
+    const entry = { ...old, mid: fresh, error: undefined, seq: undefined, from: this.#me, state: "pending", since: Date.now() };
     this.entries.set(fresh, entry);
     this.#save(entry);
     this.#on.changed();

@@ -12,7 +12,7 @@ export class Pending {
   #rows = new Map();
   #timer = 0;
 
-  /** @param {{names(): Map<string, string>, me(): string, online(): boolean, continues(from: string, at: Date): boolean}} on */
+  /** @param {{names(): Map<string, string>, me(): string, online(): boolean, quote(seq: number): Element, continues(from: string, at: Date): boolean}} on */
   constructor(root, on) {
     this.#root = root;
     this.#on = on;
@@ -25,20 +25,27 @@ export class Pending {
   draw() {
     clearTimeout(this.#timer);
     const me = this.#on.me();
+    const now = Date.now();
+    // A change is shown by the row it changes, unless it takes long.
+    const shown = [...this.#outbox.entries.values()].filter(
+      (entry) => !entry.of || entry.state === "failed" || (entry.state === "pending" && entry.since + LATE_MS <= now),
+    );
+    const mids = new Set(shown.map(({ mid }) => mid));
     for (const [mid, { row }] of this.#rows) {
-      if (this.#outbox.entries.has(mid)) continue;
+      if (mids.has(mid)) continue;
       row.remove();
       this.#rows.delete(mid);
     }
     let soonest = Infinity;
     let first = true;
     for (const entry of this.#outbox.entries.values()) {
+      const late = entry.since + LATE_MS - now;
+      if (entry.state === "pending" && late > 0) soonest = Math.min(soonest, late);
+      if (!mids.has(entry.mid)) continue;
       const row = this.#row(entry, me);
       const at = new Date(entry.at);
-      row.classList.toggle("cont", first ? this.#on.continues(me, at) : true);
+      row.classList.toggle("cont", !entry.reply && !entry.to && !entry.of && (first ? this.#on.continues(me, at) : true));
       first = false;
-      const late = entry.since + LATE_MS - Date.now();
-      if (entry.state === "pending" && late > 0) soonest = Math.min(soonest, late);
       this.#note(entry, late <= 0);
     }
     if (soonest < Infinity) this.#timer = setTimeout(() => this.draw(), soonest + 20);
@@ -48,7 +55,10 @@ export class Pending {
     const known = this.#rows.get(entry.mid);
     // The name is part of the row, and it can change while a text waits.
     if (known?.me === me) return known.row;
-    const row = messageRow({ from: me || entry.from || "?", at: new Date(entry.at), body: entry.body }, this.#on.names(), me);
+    const said = { from: me || entry.from || "?", to: entry.to, at: new Date(entry.at), body: entry.body };
+    const row = messageRow(said, this.#on.names(), me);
+    if (entry.reply) row.querySelector(".text").before(this.#on.quote(entry.reply));
+    if (entry.of && !entry.gone) row.querySelector(".by").append(" ", el("small", "mark", t("edited")));
     row.classList.add("mine", "rise");
     row.dataset.mid = entry.mid;
     if (known) known.row.replaceWith(row);

@@ -60,6 +60,13 @@ export class Reading {
     this.#look();
   }
 
+  /** The reader was brought elsewhere. */
+  left() {
+    this.#stick = this.#rest() <= NEAR;
+    this.#top = this.#scroller.scrollTop;
+    this.#show();
+  }
+
   #scrolled() {
     const top = this.#scroller.scrollTop;
     const rest = this.#rest();

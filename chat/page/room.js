@@ -30,7 +30,7 @@ export class Room {
   #upTo = 0;
   #on;
 
-  /** @param {{message(entry: object): void, older(entries: object[]): void, changed(of: number, body: string): void, forget(): void, known(entry: object): boolean, rule(kind: string, words: string): void, top(kind: string, words: string): void, skipped(upTo: number): void}} on */
+  /** @param {{message(entry: object): void, older(entries: object[]): void, changed(of: number, body: string, frame: object): void, forget(): void, known(entry: object): boolean, rule(kind: string, words: string): void, top(kind: string, words: string): void, skipped(upTo: number): void}} on */
   constructor(name, on) {
     this.name = name;
     this.#on = on;
@@ -39,6 +39,20 @@ export class Room {
   /** Where to continue, for hello. */
   get position() {
     return this.#head === null ? { last: FIRST } : { epoch: this.#epoch, after: this.#head };
+  }
+
+  get epoch() {
+    return this.#epoch;
+  }
+
+  /** Whether everything up to the welcome is here. */
+  get complete() {
+    return this.#epoch !== null && this.#held === null && this.head >= this.#upTo;
+  }
+
+  /** The first seq shown, if the log goes on before it. */
+  get begins() {
+    return this.#before;
   }
 
   get head() {
@@ -130,7 +144,7 @@ export class Room {
     if (!this.#advance(frame)) return;
     const { of, body } = changeOf(frame);
     this.#changes.set(of, body);
-    this.#on.changed(of, body);
+    this.#on.changed(of, body, frame);
     this.#release(frame);
   }
 
@@ -175,6 +189,7 @@ export class Room {
       from: frame.from,
       mid: frame.mid,
       body: frame.body,
+      reply: frame.to ? undefined : frame.reply,
       at: Number.isNaN(at.getTime()) ? new Date() : at,
       change: frame.to ? undefined : this.#changes.get(frame.seq),
       news,

@@ -3,6 +3,12 @@
 import { render, jumbo, mentions } from "./text.js";
 import { t, time, moment } from "./words.js";
 
+const SNIPPET = 160;
+const entries = new WeakMap();
+
+/** What a row says, and by whom; undefined if it is not that of a message. */
+export const entryOf = (row) => entries.get(row);
+
 export function el(tag, className, ...children) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -58,6 +64,21 @@ export function changeRow(row, body, names, me) {
   row.querySelector(".text").replaceWith(text);
 }
 
+/** The beginning of a body, in one line. */
+export const snippet = (body) => (body ? body.slice(0, SNIPPET).replace(/\s+/g, " ").trim() : t("deleted"));
+
+/** A quoted line, which leads to what it quotes. */
+export function quoteRow(seq) {
+  const node = el("a", "quote", el("span", "", t("earlier")));
+  node.href = `#m${seq}`;
+  return node;
+}
+
+/** Says in a quoted line what it quotes. */
+export function changeQuote(node, { from, body }) {
+  node.replaceChildren(nameOf(from), " ", el("bdi", "", snippet(body)));
+}
+
 /** @param {{from: string, to?: string[], at: Date, body: string}} message */
 export function messageRow(message, names, me) {
   const text = textOf(message.body, names, me);
@@ -70,6 +91,9 @@ export function messageRow(message, names, me) {
     text,
   );
   if (message.from !== me && mentions(text)) row.classList.add("to-me");
+  entries.set(row, message);
+  row.setAttribute("role", "article");
+  row.tabIndex = -1;
   return row;
 }
 

@@ -15,7 +15,7 @@ export class Search {
   /** The answers to what was asked before are not wanted any more. */
   #asked = 0;
 
-  /** @param {{ask(q: string, before: number | undefined, answer: (frame: object) => void): boolean, entry(frame: object): object, names(): Map<string, string>, me(): string, show(seq: number): boolean}} on */
+  /** @param {{ask(q: string, before: number | undefined, answer: (frame: object) => void): boolean, entry(frame: object): object, names(): Map<string, string>, me(): string, show(seq: number): void}} on */
   constructor(panel, on) {
     this.#panel = panel;
     this.#on = on;
@@ -79,7 +79,8 @@ export class Search {
     const show = (event) => {
       // A link in it is a link.
       if (event.target.closest("a")) return;
-      if (this.#on.show(frame.seq)) this.#panel.hidePopover();
+      this.#panel.hidePopover();
+      this.#on.show(frame.seq);
     };
     hit.addEventListener("click", show);
     hit.addEventListener("keydown", (event) => event.key === "Enter" && show(event));

@@ -13,9 +13,11 @@ macro_rules! files {
 const TEMPLATE: &str = include_str!("../../page/index.html");
 const XRAY: &str = include_str!("../../page/xray.html");
 const FILES: &[(&str, &[u8])] = files![
-    "acks.js" "app.js" "card.js" "compose.js" "icon-unread.svg" "icon.svg" "log.js" "login.js"
-    "older.js" "outbox.js" "pending.js" "people.js" "reading.js" "room.js" "row.js" "search.js" "share.js" "status.js" "store.js" "style.css"
-    "text.js" "wire.js" "words.js"
+    "acks.js" "actions.js" "anchor.js" "app.js" "card.js" "complete.js" "compose.js" "copy.js"
+    "delivery.js" "icon-unread.svg" "icon.svg" "log.js" "login.js" "mode.js" "older.js" "outbox.js"
+    "pending.js" "people.js" "reading.js" "removal.js" "report.js" "room.js" "row.js" "rows.js"
+    "search.js" "share.js" "status.js" "store.js" "style.css" "text.js" "toast.js" "tools.js"
+    "wire.js" "words-en.js" "words-zh.js" "words.js"
 ];
 
 /// The languages that the page speaks.

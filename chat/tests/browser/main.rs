@@ -6,6 +6,7 @@ mod cdp;
 mod folder;
 mod history;
 mod lab;
+mod message;
 mod outage;
 mod page;
 mod parts;
@@ -82,6 +83,12 @@ fn main() -> ExitCode {
             talk::what_was_stored_long_ago_is_not_sent_again,
             talk::changes_and_private_messages_show,
             talk::what_arrived_is_acknowledged,
+            message::a_message_is_answered,
+            message::own_words_are_changed,
+            message::a_removal_can_be_undone,
+            message::a_message_has_an_address,
+            message::people_are_called_by_name,
+            message::whom_it_reached_is_said,
             history::older_messages_come_on_scrolling_up,
             history::words_are_found,
             history::two_who_type_while_the_server_is_killed,
@@ -89,6 +96,9 @@ fn main() -> ExitCode {
             parts::the_same_log_under_another_epoch,
             parts::comings_and_goings_cancel,
             parts::what_arrived_is_said_in_time,
+            parts::who_has_it_is_asked_sparingly,
+            parts::the_report_is_in_words,
+            parts::both_languages_say_everything,
             safety::markup_is_text,
             safety::only_web_addresses_are_links,
             safety::no_text_takes_long_to_show,

@@ -173,6 +173,36 @@ impl Page {
         self.call("Input.dispatchKeyEvent", key("keyUp")).await.map(drop)
     }
 
+    /// Presses a key that is no character, wherever the focus is.
+    pub(crate) async fn press(&self, key: &str) -> Res {
+        let number = match key {
+            "Tab" => 9,
+            "Escape" => 27,
+            "ArrowUp" => 38,
+            "ArrowDown" => 40,
+            "Delete" => 46,
+            _ => return Err(format!("{key} has no number here").into()),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let event =
+                json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": number });
+            self.call("Input.dispatchKeyEvent", event).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the pointer on the first element that a selector finds.
+    pub(crate) async fn hover(&self, selector: &str) -> Res {
+        let place = format!(
+            "(() => {{ const box = document.querySelector({}).getBoundingClientRect(); \
+             return [box.left + box.width / 2, box.top + box.height / 2] }})()",
+            json!(selector)
+        );
+        let at = self.js(&place).await?;
+        let moved = json!({ "type": "mouseMoved", "x": at[0], "y": at[1] });
+        self.call("Input.dispatchMouseEvent", moved).await.map(drop)
+    }
+
     /// Presses a key that is a character, wherever the focus is.
     pub(crate) async fn key_down(&self, key: &str) -> Res {
         let down = json!({ "type": "keyDown", "key": key, "text": key });

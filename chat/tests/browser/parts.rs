@@ -219,3 +219,157 @@ pub(crate) async fn what_arrived_is_said_in_time(world: &World) -> Res {
     assert_eq!(page.js(&script).await?, told);
     Ok(())
 }
+
+pub(crate) async fn who_has_it_is_asked_sparingly(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    let script = with(
+        "delivery.js",
+        r"
+        const out = [];
+        let [now, timers, reached] = [0, [], 2];
+        const clock = {
+          later: (run, ms) => (timers.push({ run, at: now + ms }), timers.at(-1)),
+          drop: (timer) => (timers = timers.filter((one) => one !== timer)),
+        };
+        const pass = (ms) => {
+          now += ms;
+          for (const timer of timers.filter(({ at }) => at <= now)) {
+            clock.drop(timer);
+            timer.run();
+          }
+        };
+        const ask = (frame, answer) => {
+          out.push(`${now} ${JSON.stringify(frame)}`);
+          answer({ type: 'delivery', seq: frame.seq, reached, of: 3, us: 96 });
+          return true;
+        };
+        const root = document.createElement('div');
+        const delivery = new it.Delivery('tea', { ask, open: (frame) => out.push(`open ${frame.seq}`) }, clock);
+        const say = (seq, more = {}) => {
+          const row = document.createElement('div');
+          root.append(row);
+          delivery.shown({ seq, from: 'me', ...more }, row);
+        };
+        const lines = () =>
+          [...root.children].map(({ firstChild: x }) => (!x || x.hidden ? '-' : x.textContent)).join(', ');
+        say(5);
+        pass(499); pass(1); pass(1500); pass(8000); pass(60000);
+        out.push(lines());
+        reached = 3;
+        say(9);
+        pass(500); pass(60000);
+        out.push(lines());
+        root.children[1].firstChild.click();
+        say(3);
+        say(null, { to: ['ann'], mid: 'x1' });
+        pass(500);
+        out.push(lines());
+        say(10);
+        out.push(lines());
+        pass(500);
+        delivery.removed(10);
+        out.push(lines());
+        delivery.forget();
+        say(11);
+        delivery.offline();
+        pass(60000);
+        delivery.online();
+        pass(500);
+        out.push(lines());
+        return out",
+    );
+    let why =
+        |at: u32, seq: u32| format!("{at} {{\"type\":\"why\",\"room\":\"tea\",\"seq\":{seq}}}");
+    let told = json!([
+        why(500, 5),
+        why(2000, 5),
+        why(10000, 5),
+        "reached 2 of 3",
+        why(70500, 9),
+        "reached 2 of 3, reached 3 of 3 in 96 µs",
+        "open 9",
+        "131000 {\"type\":\"why\",\"room\":\"@\",\"mid\":\"x1\"}",
+        "reached 2 of 3, -, -, reached 3 of 3 in 96 µs",
+        "-, -, -, reached 3 of 3 in 96 µs, -",
+        why(131500, 10),
+        "-, -, -, reached 3 of 3 in 96 µs, -",
+        why(192000, 11),
+        "-, -, -, -, -, reached 3 of 3 in 96 µs",
+    ]);
+    assert_eq!(page.js(&script).await?, told);
+    Ok(())
+}
+
+pub(crate) async fn the_report_is_in_words(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    let script = with(
+        "report.js",
+        r"
+        const rows = [
+          { client: 1, name: 'ann', wire: 'chat.v1', state: 'acked', us: 4200, sent_us: 50 },
+          { client: 2, name: 'bob', wire: 'text-lines', state: 'sent', us: 41 },
+          { client: 3, wire: 'sse', state: 'sent' },
+          { client: 4, name: 'eve', wire: 'chat.v1', state: 'behind', by: 212, ms: 4000, why: 'stalled' },
+          { client: 5, name: 'kim', wire: 'chat.v1', state: 'behind', by: 1, why: 'reading' },
+          { client: 6, name: 'lea', wire: 'chat.v1', state: 'gap', why: 'slow' },
+          { client: 7, name: 'mei', wire: 'chat.v1', state: 'later' },
+          { client: 8, name: 'noa', wire: 'chat.v1', state: 'unsent', left: { why: 'stalled', ms: 90000 } },
+          { client: 9, name: 'ola', wire: 'chat.v1', state: 'away', left: { why: 'new', ms: 3000 } },
+          { client: 10, name: 'pia', wire: 'chat.v1', state: 'acked', late: true },
+        ];
+        return rows.map(it.became)",
+    );
+    let told = json!([
+        "has it, and said so after 4.2 ms",
+        "was sent it after 41 µs, and did not say whether it arrived",
+        "was sent it, and did not say whether it arrived",
+        "has not got it yet: 212 behind for 4 s; the connection takes nothing",
+        "has not got it yet: 1 behind; it is being read from history",
+        "was not sent it; the connection was too slow",
+        "came later, and did not ask for it",
+        "left before it was sent; left 1.5 min ago (took nothing for too long)",
+        "had left before; left 3 s ago (new)",
+        "has it; came later",
+    ]);
+    assert_eq!(page.js(&script).await?, told);
+    Ok(())
+}
+
+pub(crate) async fn both_languages_say_everything(world: &World) -> Res {
+    let page = world.open(DESK, "/").await?;
+    page.until("document.querySelector('#card').open").await?;
+    // A word takes the same values in both; only how many there are of something is said otherwise.
+    let script = with(
+        "words-en.js",
+        r"
+        const { zh } = await import(document.querySelector('script').src.replace('app.js', 'words-zh.js'));
+        const kinds = (table, at = '') => Object.entries(table).flatMap(([key, word]) =>
+          Array.isArray(word) ? `${at}${key} ${word.length}`
+          : typeof word === 'object' ? kinds(word, `${key}.`)
+          : `${at}${key} ${typeof word}${word.length * (typeof word === 'function')}`);
+        return [kinds(it.en), kinds(zh)]",
+    );
+    let both = page.js(&script).await?;
+    assert_eq!(both[0], both[1], "the same words in the same order");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
+    let mut sources = String::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if !path.to_string_lossy().contains("words-") {
+            sources.push_str(&std::fs::read_to_string(path)?);
+        }
+    }
+    let keys = both[0].as_array().ok_or("no keys")?;
+    let said = |key: &str| sources.contains(&format!("\"{key}\""));
+    let composed = ["behind_", "gap_", "acked", "sent", "later", "unsent", "away"];
+    let unused: Vec<_> = keys
+        .iter()
+        .filter_map(|key| key.as_str()?.split(' ').next())
+        .filter(|key| !key.contains('.') && !said(key))
+        .filter(|key| !composed.iter().any(|part| key.starts_with(part)))
+        .collect();
+    assert_eq!(unused, [""; 0]);
+    Ok(())
+}

@@ -158,7 +158,7 @@ pub(crate) async fn it_fits_a_phone(world: &World) -> Res {
         page.say("a line").await?;
         assert_eq!(page.js("document.querySelector('#box').value").await?, "a line\n");
         page.insert(&format!("and one more from {n}")).await?;
-        page.click("#compose button").await?;
+        page.click("#compose [type=submit]").await?;
         page.sees(&format!("a line\nand one more from {n}")).await?;
     }
     Ok(())
