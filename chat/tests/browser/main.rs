@@ -15,6 +15,8 @@ mod reading;
 mod safety;
 mod talk;
 mod tutorial;
+mod xray;
+mod xray_model;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -111,6 +113,26 @@ fn main() -> ExitCode {
             reading::it_speaks_chinese,
             reading::it_fits_a_phone,
             reading::ten_thousand_rows;
+        browser =>
+            xray_model::xray_an_evening_is_a_story,
+            xray_model::xray_a_crowd_is_folded,
+            xray_model::xray_what_is_not_told_one_by_one,
+            xray_model::xray_a_server_that_starts_anew,
+            xray_model::xray_what_stands_out,
+            xray_model::xray_a_message_under_the_microscope,
+            xray_model::xray_gauges_count_once,
+            xray_model::xray_lines_are_read_and_found,
+            xray_model::xray_what_waits_is_bounded,
+            xray::xray_shows_a_saved_trace,
+            xray::xray_is_gone_through_with_keys,
+            xray::xray_shows_one_room_or_member,
+            xray::xray_lines_are_found_and_taken_along,
+            xray::xray_says_what_it_does_not_understand,
+            xray::xray_missed_messages_stay_until_they_are_seen,
+            xray::xray_keeps_what_can_be_shown,
+            xray::xray_fits_and_speaks_chinese,
+            xray::xray_says_what_is_what,
+            xray::xray_follows_a_room;
         jquery => tutorial::the_tutorial_page_works;
     ];
     trials

@@ -178,6 +178,10 @@ impl Page {
         let number = match key {
             "Tab" => 9,
             "Escape" => 27,
+            "PageUp" => 33,
+            "PageDown" => 34,
+            "End" => 35,
+            "Home" => 36,
             "ArrowUp" => 38,
             "ArrowDown" => 40,
             "Delete" => 46,
@@ -245,7 +249,8 @@ impl Page {
         let refused = |event: &&serde_json::Value| {
             let entry = &event["params"]["entry"];
             let what = entry["text"].as_str().unwrap_or_default();
-            down && entry["source"] == "network" && what.starts_with("WebSocket connection to")
+            let gone = ["WebSocket connection to", "Failed to load resource: net::ERR_"];
+            down && entry["source"] == "network" && gone.iter().any(|why| what.starts_with(why))
         };
         let events = self.cdp.events(&self.session, &kinds);
         events.iter().filter(|event| !refused(event)).map(|e| e["params"].to_string()).collect()

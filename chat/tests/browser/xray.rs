@@ -1,0 +1,367 @@
+//! The X-ray as people use it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::cdp::Res;
+use crate::lab::{Raw, World};
+use crate::page::{DESK, PHONE, Page, View};
+use crate::xray_model::EVENING;
+
+/// Wide enough for two columns.
+pub(crate) const WIDE: View = View { width: 1280, height: 820, ..DESK };
+
+/// A page of its own that shows a file.
+async fn shows(world: &World, view: View, trace: &str) -> Res<Arc<Page>> {
+    let page = world.open(view, "/xray").await?;
+    page.until("document.querySelector('.state')?.dataset.state === 'live'").await?;
+    choose(&page, trace).await?;
+    page.until("document.querySelector('.state').dataset.state === 'saved'").await?;
+    Ok(page)
+}
+
+/// Opens a file as a person does, but for the window in which one looks for it.
+async fn choose(page: &Page, trace: &str) -> Res {
+    let script = format!(
+        "(() => {{ const files = new DataTransfer(); \
+         files.items.add(new File([{}], 'evening.ndjson')); \
+         const input = document.querySelector('.pick input'); input.files = files.files; \
+         input.dispatchEvent(new Event('change', {{ bubbles: true }})) }})()",
+        json!(trace)
+    );
+    page.js(&script).await.map(drop)
+}
+
+const ROWS: &str = "[...document.querySelectorAll('.event')].sort((a, b) => \
+    a.ariaPosInSet - b.ariaPosInSet).map((x) => x.ariaLabel.replace(/[\\u2068\\u2069]/g, ''))";
+const GAUGES: &str =
+    "[...document.querySelectorAll('.gauge')].map((x) => x.innerText.replace(/\\s+/g, ' '))";
+
+fn found(text: &str) -> String {
+    format!(
+        "document.querySelector('.found').innerText.replace(/[\\u2068\\u2069]/g, '').includes({})",
+        json!(text)
+    )
+}
+
+pub(crate) async fn xray_shows_a_saved_trace(world: &World) -> Res {
+    let page = shows(world, WIDE, EVENING).await?;
+    page.until(&found("eve (client 6) missed 226 messages")).await?;
+    let gauges =
+        json!(["0 in room", "6/s received, at most", "19/s delivered, at most", "226 missed"]);
+    assert_eq!(page.js(GAUGES).await?, gauges);
+    assert_eq!(page.js("document.querySelector('.file').textContent").await?, "evening.ndjson");
+    assert_eq!(page.js("document.querySelector('.hidden').hidden").await?, true, "texts are shown");
+    let last = page.js(&format!("{ROWS}.slice(-3)")).await?;
+    assert_eq!(
+        last,
+        json!(["ann leaves (closed)", "eve leaves (closed)", "The server has stopped"])
+    );
+    let heads = "[...document.querySelectorAll('.heads .head')].map((x) => x.innerText.trim())";
+    let names = json!([
+        "#\nlobby",
+        "A\nann",
+        "B\nbob",
+        "林\n林小雨",
+        "N\nnc",
+        "D\ndeploy",
+        "E\neve",
+        "Z\nzoe",
+        "Z\nzoe",
+        "Z\nzoe",
+        "Z\nzoe",
+        "Z\nzoe"
+    ]);
+    assert_eq!(page.js(heads).await?, names);
+    // The newest message is under the microscope, until another is chosen.
+    page.until("document.querySelector('.of').textContent.includes('#467')").await?;
+    let bars = "[...document.querySelectorAll('.bars li:not(.axis)')].map((x) => x.className.trim() + ': ' \
+                + x.innerText.replace(/\\s+/g, ' ').replace(/[\\u2068\\u2069]/g, ''))";
+    let told =
+        json!(["stored: stored 83 µs", "sent: ann 706 µs ✓", "sent last: eve 827 µs last ✓"]);
+    assert_eq!(page.js(bars).await?, told);
+    Ok(())
+}
+
+pub(crate) async fn xray_is_gone_through_with_keys(world: &World) -> Res {
+    let page = shows(world, WIDE, EVENING).await?;
+    page.until("document.querySelector('.event')").await?;
+    page.js("document.querySelector('.rows').focus()").await?;
+    let at = "(() => { const rows = document.querySelector('.rows'); const row = \
+              document.getElementById(rows.getAttribute('aria-activedescendant')); \
+              const [a, b] = [row, rows].map((x) => x.getBoundingClientRect()); \
+              return [row.ariaLabel.replace(/[\\u2068\\u2069]/g, ''), row.ariaSelected, \
+              a.top >= b.top - 1 && a.bottom <= b.bottom + 1] })()";
+    let is = |row: Value| format!("JSON.stringify({at}) === {}", json!(row.to_string()));
+    page.press("Home").await?;
+    page.until(&is(json!(["ann joins", "false", true]))).await?;
+    page.press("ArrowDown").await?;
+    page.until(&is(json!(["ann says #1 “is anybody here?”", "true", true]))).await?;
+    page.until("document.querySelector('.of').textContent.includes('#1 ')").await?;
+    page.press("PageDown").await?;
+    page.press("ArrowUp").await?;
+    assert_eq!(page.js(at).await?[2], true, "it is in view");
+    page.until("!document.querySelector('.lanes .pill').hidden").await?;
+    page.press("End").await?;
+    page.until(&is(json!(["The server has stopped", "false", true]))).await?;
+    page.until("document.querySelector('.lanes .pill').hidden").await?;
+    // By hand as well: both rows of the message are marked.
+    page.press("Home").await?;
+    page.js("(() => { const row = document.querySelector('.event.said').getBoundingClientRect(); \
+             document.querySelector('.rows').dispatchEvent(new MouseEvent('click', \
+             { clientX: row.x + 90, clientY: row.y + 14, bubbles: true })) })()")
+        .await?;
+    page.until("document.querySelectorAll('.event[aria-selected=true]').length === 2").await?;
+    Ok(())
+}
+
+pub(crate) async fn xray_shows_one_room_or_member(world: &World) -> Res {
+    let tea = "{\"event\":\"joined\",\"room\":\"tea\",\"client\":50,\"name\":\"tom\",\"sessions\":1}\n\
+               {\"event\":\"received\",\"room\":\"tea\",\"client\":50,\"bytes\":2}\n\
+               {\"event\":\"stored\",\"room\":\"tea\",\"client\":50,\"seq\":1}\n";
+    let page = shows(world, WIDE, &format!("{EVENING}{tea}")).await?;
+    let options = |name: usize| {
+        format!(
+            "[...document.querySelectorAll('.chooser select')[{name}].options].map((x) => x.text.replace(/[\\u2068\\u2069]/g, ''))"
+        )
+    };
+    page.until("document.querySelector('.chooser select').options.length === 3").await?;
+    assert_eq!(page.js(&options(0)).await?, json!(["All rooms", "#lobby", "#tea"]));
+    let pick = |name: usize, index: usize| {
+        format!(
+            "(() => {{ const it = document.querySelectorAll('.chooser select')[{name}]; \
+                 it.selectedIndex = {index}; it.dispatchEvent(new Event('change')) }})()"
+        )
+    };
+    assert_eq!(page.js(&format!("{ROWS}.at(-1)")).await?, "tea: tom says #1");
+    page.js(&pick(0, 2)).await?;
+    page.until(&format!(
+        "{ROWS}.slice(-2).join() === 'tom joins,tom says #1' && {ROWS}.length === 4"
+    ))
+    .await?;
+    page.until(&format!("{GAUGES}[0] === '1 in room' && {GAUGES}[3] === '0 missed'")).await?;
+    page.until(&format!("{}.join() === 'Everybody,tom (client 50)'", options(1))).await?;
+    page.until("document.querySelector('.tally').textContent === '5 of 143 events'").await?;
+    page.js(&pick(0, 1)).await?;
+    page.until(&format!("{}.length === 11", options(1))).await?;
+    page.js(&pick(1, 4)).await?;
+    let nc = json!([
+        "nc joins",
+        "nc says #4 “hello from a terminal”",
+        "#4 reaches all 4 in 265 µs",
+        "deploy says #5 “deploy done”",
+        "#5 reaches all 4 in 420 µs",
+        "nc leaves (closed)",
+    ]);
+    page.until(&format!("{ROWS}.length === 6")).await?;
+    assert_eq!(page.js(ROWS).await?, nc);
+    Ok(())
+}
+
+pub(crate) async fn xray_lines_are_found_and_taken_along(world: &World) -> Res {
+    let page = shows(world, WIDE, EVENING).await?;
+    page.until("document.querySelector('.tally').textContent === '140 events'").await?;
+    page.js("document.querySelector('.tools input').focus()").await?;
+    page.insert("event=gap").await?;
+    page.until("document.querySelector('.tally').textContent === '1 of 140 events'").await?;
+    let lines = "[...document.querySelectorAll('.line')].map((x) => [...x.children].slice(1).map((y) => y.textContent).join('|'))";
+    assert_eq!(
+        page.js(lines).await?,
+        json!(["gap|room=lobby client=6 after=39 next=266 why=slow"])
+    );
+    let gap = EVENING.lines().find(|line| line.contains("\"gap\"")).ok_or("no gap")?;
+    page.js("navigator.clipboard.writeText = async (text) => { window.taken = text }").await?;
+    page.js("[...document.querySelectorAll('.tools button')][0].click()").await?;
+    page.until("window.taken").await?;
+    assert_eq!(page.js("window.taken").await?, format!("{gap}\n"));
+    page.until("[...document.querySelectorAll('.tools button')][0].textContent === 'Copied'")
+        .await?;
+    page.js("(() => { const make = URL.createObjectURL; URL.createObjectURL = (blob) => { \
+             window.saved = blob; return make(blob) }; \
+             HTMLAnchorElement.prototype.click = function () { window.called = this.download } })()")
+        .await?;
+    page.js("[...document.querySelectorAll('.tools button')][1].click()").await?;
+    assert_eq!(page.js("window.saved.text()").await?, format!("{gap}\n"));
+    assert_eq!(page.js("window.called").await?, "trace.ndjson");
+    Ok(())
+}
+
+pub(crate) async fn xray_says_what_it_does_not_understand(world: &World) -> Res {
+    let lines: Vec<&str> = EVENING.lines().collect();
+    let broken = format!("{}\nhello\n{{\n{}\n", lines[..3].join("\n"), lines[3..].join("\n"));
+    let page = shows(world, WIDE, &broken).await?;
+    let note = "document.querySelector('.unread')";
+    page.until(&format!("!{note}.hidden")).await?;
+    let told = "2 lines were not understood, the first is line 4";
+    assert_eq!(page.js(&format!("{note}.textContent")).await?, told);
+    page.until("document.querySelector('.tally').textContent === '140 events'").await?;
+    choose(&page, "not\na trace\n").await?;
+    page.until(&format!("{note}.textContent.startsWith('No line of this file')")).await?;
+    page.until("document.querySelector('.tally').textContent === '0 events'").await?;
+    assert_eq!(page.js(&format!("{ROWS}.length")).await?, 0);
+    // What is dropped is a file like every other.
+    let drop = format!(
+        "(() => {{ const files = new DataTransfer(); files.items.add(new File([{}], 'x')); \
+         document.querySelector('.xray').dispatchEvent(new DragEvent('drop', \
+         {{ dataTransfer: files, bubbles: true, cancelable: true }})) }})()",
+        json!(EVENING)
+    );
+    page.js(&drop).await?;
+    page.until(&format!(
+        "{note}.hidden && document.querySelector('.tally').textContent === '140 events'"
+    ))
+    .await
+}
+
+pub(crate) async fn xray_missed_messages_stay_until_they_are_seen(world: &World) -> Res {
+    let page = shows(world, WIDE, EVENING).await?;
+    page.until("document.querySelector('.gauge.bad')").await?;
+    assert_eq!(page.js("document.querySelector('.gauge.bad').disabled").await?, false);
+    page.click(".gauge.bad").await?;
+    page.until(&format!("{GAUGES}[3] === '0 missed' && !document.querySelector('.gauge.bad')"))
+        .await
+}
+
+pub(crate) async fn xray_keeps_what_can_be_shown(world: &World) -> Res {
+    let mut flood = String::new();
+    for n in 1..=20_000 {
+        let at = format!("2026-11-21T12:00:{:02}.{:06}Z", n / 1000, n % 1000 * 1000);
+        let mut tell = |event: &str, client: u32, more: &str| {
+            let line = format!(
+                r#"{{"at":"{at}","event":"{event}","room":"lobby","client":{client},{more}}}"#
+            );
+            flood.push_str(&line);
+            flood.push('\n');
+        };
+        tell("received", 1, r#""bytes":2"#);
+        for (event, client) in [("stored", 1), ("sent", 1), ("sent", 2), ("sent", 3)] {
+            tell(event, client, &format!(r#""seq":{n}"#));
+        }
+    }
+    let page = shows(world, WIDE, &flood).await?;
+    page.until(&format!("{ROWS}.at(-1) === '#20000 reaches all 3 in 0 µs'")).await?;
+    assert_eq!(page.js("document.querySelector('.tally').textContent").await?, "10,000 events");
+    let nodes = page.js("document.querySelectorAll('.xray *').length").await?;
+    assert!(nodes.as_u64().is_some_and(|n| n < 1_500), "{nodes} nodes");
+    let size = page.js("document.querySelector('.event').ariaSetSize").await?;
+    assert_eq!(size, "400", "as many rows are kept");
+    page.until(&format!("{GAUGES}[1] === '1k/s received, at most'")).await?;
+    assert_eq!(page.js(&format!("{GAUGES}[2]")).await?, "3k/s delivered, at most");
+    Ok(())
+}
+
+pub(crate) async fn xray_fits_and_speaks_chinese(world: &World) -> Res {
+    let views = [
+        View { dark: true, language: "zh-CN", ..PHONE },
+        View { width: 320, height: 568, ..PHONE },
+        View { width: 340, ..DESK },
+        View { width: 900, dark: true, ..DESK },
+    ];
+    for (n, view) in views.into_iter().enumerate() {
+        let page = shows(world, view, EVENING).await?;
+        page.until("document.querySelector('.event')").await?;
+        let wide = "(() => { const it = document.querySelector('.xray'); return [it.scrollWidth - it.clientWidth, \
+                    document.documentElement.scrollWidth - innerWidth, \
+                    ...[...document.querySelectorAll('.rows, .bars, .gauges, .choose')].map((x) => x.scrollWidth - x.clientWidth)] })()";
+        assert_eq!(page.js(wide).await?, json!([0, 0, 0, 0, 0, 0]), "view {n}");
+        let dark =
+            page.js("getComputedStyle(document.querySelector('.xray')).backgroundColor").await?;
+        assert_eq!(dark == "rgb(9, 15, 19)", view.dark, "view {n}: {dark}");
+        if view.phone {
+            let small = "[...document.querySelectorAll('button:not(:disabled), select, .pick, input[type=search]')]\
+                         .filter((x) => x.checkVisibility()).map((x) => x.closest('.chooser') ?? x)\
+                         .map((x) => x.getBoundingClientRect()).filter((box) => box.height < 44).length";
+            assert_eq!(page.js(small).await?, 0, "targets are large enough for a finger");
+        }
+        if view.language == "zh-CN" {
+            let words = "[...new Set([...document.querySelectorAll('.xray *')].filter((x) => !x.closest('bdi, q, .lines, .file, select, .figure, .whom, .of, .tick') && x.children.length === 0)\
+                         .map((x) => x.textContent.replace(/[\\u2068\\u2069]/g, '').replace(/“[^”]*”/g, '').replace(/ann|bob|eve|nc|zoe|deploy|closed|too_long|slow|µs|ms/g, '')).filter((x) => /[a-z]{2}/i.test(x)))]";
+            assert_eq!(page.js(words).await?, json!([]), "view {n}");
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn xray_says_what_is_what(world: &World) -> Res {
+    let page = shows(world, WIDE, EVENING).await?;
+    page.until("document.querySelector('.event')").await?;
+    page.call("Accessibility.enable", json!({})).await?;
+    let tree = page.call("Accessibility.getFullAXTree", json!({})).await?;
+    let nodes = tree["nodes"].as_array().ok_or("no tree")?;
+    let said = |role: &str| -> Vec<&str> {
+        let is = |node: &&Value| node["role"]["value"] == role && node["ignored"] == false;
+        nodes.iter().filter(is).filter_map(|node| node["name"]["value"].as_str()).collect()
+    };
+    assert_eq!(
+        said("heading"),
+        ["X-ray", "What stands out", "What happens", "Under the microscope", "Trace"]
+    );
+    assert_eq!(said("combobox"), ["Room", "Member"]);
+    assert_eq!(
+        said("listbox"),
+        [
+            "What happens. One column for each connection, one row for each event. Arrow keys go through them."
+        ]
+    );
+    assert_eq!(said("log"), ["Trace"]);
+    assert_eq!(said("searchbox"), ["Filter: words, or -words"]);
+    let buttons = said("button");
+    assert!(buttons.iter().all(|name| !name.is_empty()), "{buttons:?}");
+    assert!(buttons.iter().any(|name| name.starts_with("226")), "{buttons:?}");
+    let rows: Vec<String> =
+        said("option").iter().map(|row| row.replace(['\u{2068}', '\u{2069}'], "")).collect();
+    assert!(rows.contains(&"eve leaves (closed)".to_owned()), "{rows:?}");
+    let unnamed = nodes.iter().filter(|node| node["ignored"] == false).filter(|node| {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        ["button", "combobox", "searchbox", "listbox", "option", "log"].contains(&role)
+            && node["name"]["value"].as_str().unwrap_or_default().is_empty()
+    });
+    assert_eq!(unnamed.count(), 0);
+    Ok(())
+}
+
+pub(crate) async fn xray_follows_a_room(world: &World) -> Res {
+    let mut ann = Raw::join(world, "ann").await?;
+    ann.say("before").await?;
+    let page = world.open(WIDE, "/xray?room=lobby&me=bob").await?;
+    // What the recorder remembers of deliveries is how many.
+    page.until(&format!("{ROWS}.join().startsWith('ann joins,ann says #1,#1 reaches 1')")).await?;
+    page.until("document.querySelector('.state').dataset.state === 'live'").await?;
+    let mut bob = Raw::join(world, "bob").await?;
+    bob.say("hello").await?;
+    page.until(&format!("{ROWS}.some((row) => row.startsWith('#2 reaches all 2 in'))")).await?;
+    assert_eq!(page.js("document.querySelector('.heads .you bdi').textContent").await?, "you");
+    page.until(&format!("{GAUGES}[0] === '2 in room'")).await?;
+    assert_eq!(page.js("document.querySelector('.hidden').checkVisibility()").await?, true);
+    assert_eq!(
+        page.js("document.body.innerText.includes('hello')").await?,
+        false,
+        "texts are hidden"
+    );
+    page.until("document.querySelectorAll('.bars .sent').length === 2").await?;
+    assert_eq!(page.js("document.querySelectorAll('.bars .last').length").await?, 1);
+    // Nothing moves while it is paused, and nothing is lost.
+    let pause = "document.querySelector('.choose button')";
+    page.click(".choose button").await?;
+    page.until(&format!("{pause}.ariaPressed === 'true'")).await?;
+    ann.say("one more").await?;
+    page.until(&format!("/Go on .[4-9] wait/.test({pause}.textContent)")).await?;
+    assert_eq!(page.js(&format!("{ROWS}.some((row) => row.includes('#3'))")).await?, false);
+    page.click(".choose button").await?;
+    page.until(&format!("{ROWS}.some((row) => row.startsWith('#3 reaches all 2 in'))")).await?;
+    page.until(&format!("{pause}.textContent === 'Pause'")).await?;
+    // Another server takes its place.
+    drop((ann, bob));
+    page.until(&format!("{GAUGES}[0] === '0 in room'")).await?;
+    world.kill().await?;
+    page.until("document.querySelector('.state').dataset.state === 'again'").await?;
+    world.restart().await?;
+    page.until("document.querySelector('.state').dataset.state === 'live'").await?;
+    let mut eve = Raw::join(world, "eve").await?;
+    eve.say("and again").await?;
+    page.until(&format!("{ROWS}.slice(-4).join().startsWith('The server starts anew,')")).await?;
+    page.until(&format!("{ROWS}.slice(-1)[0].startsWith('#1 reaches 1 in')")).await?;
+    assert_eq!(page.js(&format!("{ROWS}.filter((row) => row === 'bob joins').length")).await?, 1);
+    Ok(())
+}
