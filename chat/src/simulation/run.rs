@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 use trace::Tracer;
 use turmoil::Sim;
@@ -166,6 +167,8 @@ impl Run {
             // One that was told to stop may have taken longer.
             Trouble::Start => {
                 self.crash(sim, false);
+                // What that one was told and did not hear is not for the next.
+                self.stop.notified().now_or_never();
                 self.ends(sim, |sim| sim.bounce(SERVER.0));
             }
         }
