@@ -14,7 +14,8 @@ pub use self::backup::BackupError;
 pub(crate) use self::check::{Checked, Step};
 use self::damage::Damage;
 use super::error::HistoryError;
-use super::file::{beside, version};
+use super::file::version;
+use super::place::beside;
 use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED};
 
 /// A history that is only read.

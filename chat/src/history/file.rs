@@ -1,7 +1,5 @@
 //! The file: opened, checked and described before anything is served from it.
 
-use std::fs::OpenOptions;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -11,6 +9,7 @@ use trace::Tracer;
 use super::Durability;
 use super::catalog::Catalog;
 use super::error::HistoryError;
+use super::place::{Lock, private};
 use super::tables::{check, logs, members, put};
 use super::words;
 use crate::entry::Epoch;
@@ -52,7 +51,7 @@ pub(super) struct File {
     pub(super) db: Connection,
     path: PathBuf,
     /// Whoever has it has the file. It is let go after the connection.
-    _lock: std::fs::File,
+    lock: Lock,
 }
 
 impl File {
@@ -61,7 +60,7 @@ impl File {
         durability: Durability,
         tracer: &dyn Tracer,
     ) -> Result<Self, HistoryError> {
-        let lock = lock(path)?;
+        let lock = Lock::take(path)?;
         private(path, false).map_err(HistoryError::Open)?;
         let mut db = Connection::open_with_flags(
             path,
@@ -88,7 +87,7 @@ impl File {
             db.pragma_update(None, "synchronous", "NORMAL")?;
         }
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        Ok(Self { db, path: path.into(), _lock: lock })
+        Ok(Self { db, path: path.into(), lock })
     }
 
     /// A second connection, that only reads.
@@ -113,38 +112,12 @@ impl File {
         Ok(())
     }
 
-    /// Takes the file away while nobody else can have it.
+    /// Takes the file away while nobody else can have it, and what belongs to it.
     pub(super) fn remove(self) -> Result<(), HistoryError> {
         self.db.close().map_err(|(_, error)| error)?;
-        std::fs::remove_file(self.path).map_err(HistoryError::Open)
+        std::fs::remove_file(self.path).map_err(HistoryError::Open)?;
+        self.lock.remove().map_err(HistoryError::Open)
     }
-}
-
-/// One process at a time: by a file of its own, because SQLite's locks are let go when any handle
-/// of the process on the file is.
-fn lock(path: &Path) -> Result<std::fs::File, HistoryError> {
-    let lock = private(&beside(path, "-lock"), false).map_err(HistoryError::Open)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(HistoryError::InUse),
-        Err(std::fs::TryLockError::Error(error)) => Err(HistoryError::Open(error)),
-    }
-}
-
-/// One of the files that belong to it.
-pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(end);
-    beside.into()
-}
-
-/// The file, made for its owner alone if there is none; `new` if there has to be none.
-pub(super) fn private(path: &Path, new: bool) -> io::Result<std::fs::File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).create_new(new).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// The version of what is in it, 0 if that is nothing; an error if it is something else.

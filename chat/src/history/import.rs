@@ -5,6 +5,8 @@ mod not_taken;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use trace::Tracer;
+
 pub(crate) use self::not_taken::NotTaken;
 use super::Durability;
 use super::catalog::{Key, Log, Stand};
@@ -130,12 +132,13 @@ impl Import {
         self.done.entries
     }
 
-    /// Makes it last. No client has read in these logs before: their epochs are new.
-    pub(crate) fn finish(self) -> Result<Imported, HistoryError> {
+    /// Makes it last, and traces how much is indexed. No client has read in these logs before: their
+    /// epochs are new.
+    pub(crate) fn finish(self, tracer: &dyn Tracer) -> Result<Imported, HistoryError> {
         for (key, coming) in &self.logs {
             put(&self.file.db, key, &coming.log)?;
         }
-        words::index(&self.file.db, &trace::off())?;
+        words::index(&self.file.db, tracer)?;
         self.file.db.execute_batch("COMMIT")?;
         self.file.close()?;
         Ok(self.done)

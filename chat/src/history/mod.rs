@@ -11,6 +11,7 @@ mod finder;
 mod import;
 mod members;
 mod page;
+mod place;
 mod reader;
 mod rows;
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::check::contents;
 use super::error::OperationError;
 use super::line::{Line, Said};
-use super::progress::Progress;
+use super::progress::{Indexing, Progress};
 use crate::history::{HistoryError, Import, Imported, NotTaken};
 use crate::limits::IMPORT_LINE_BYTES;
 
@@ -23,7 +24,10 @@ pub(super) fn import(path: &Path) -> Result<(), OperationError> {
             Wrong::File(error) => file(error),
         });
     }
-    let Imported { rooms, inboxes, entries, members, closed_up } = import.finish().map_err(file)?;
+    let indexing = Indexing::new(Arc::new(trace::off()));
+    let finished = import.finish(&indexing);
+    indexing.over();
+    let Imported { rooms, inboxes, entries, members, closed_up } = finished.map_err(file)?;
     let contents = contents(entries, rooms, inboxes, members);
     let mut told = format!("{} has {contents}\n", path.display());
     if closed_up > 0 {

@@ -11,6 +11,7 @@ mod progress;
 use std::path::PathBuf;
 
 pub use self::error::OperationError;
+pub(crate) use self::progress::Indexing;
 use crate::bench;
 use crate::config::{Asked, Config};
 use crate::error::Error;

@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::flight::Flight;
 use crate::history::{History, HistoryError};
 use crate::limits::{HISTORY_CLOSE, Limits};
+use crate::operations::Indexing;
 use crate::select::select;
 use crate::sessions::Sessions;
 use crate::tracers::Tracers;
@@ -60,15 +61,19 @@ impl Server {
         Self { flight: flight.into(), ..self }
     }
 
-    /// The server that is configured, with its history open.
+    /// The server that is configured, with its history open. If all that the history has must be
+    /// indexed first, how far that is can be seen on stderr, if stderr is a terminal.
     ///
     /// # Errors
     /// [`Error::History`]; the file is left as it is.
     pub fn open(config: &Config, tracers: Tracers) -> Result<Self, Error> {
-        let tracer = Arc::clone(&tracers.tracer);
+        let indexing = Arc::new(Indexing::new(Arc::clone(&tracers.tracer)));
         let server = Self::new(config.limits.clone(), config.access(), tracers);
         let Some(path) = &config.data else { return Ok(server) };
-        match History::open_keeping(path, config.durability, config.keep, tracer) {
+        let opened =
+            History::open_keeping(path, config.durability, config.keep, Arc::clone(&indexing) as _);
+        indexing.over();
+        match opened {
             Ok(history) => Ok(server.with_history(history)),
             Err(source) => Err(Error::History { path: path.clone(), source }),
         }

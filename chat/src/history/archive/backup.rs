@@ -5,7 +5,7 @@ use std::{fmt, fs, io};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::super::file::{beside, private};
+use super::super::place::{beside, private};
 use super::Archive;
 use crate::random::random_text;
 
