@@ -28,6 +28,7 @@ pub fn run(file: &Path, kept: Kept, writers: usize, time: Duration) -> Result<Ru
     db.pragma_update(None, "synchronous", synchronous)?;
     // As a server has it.
     db.pragma_update(None, "cache_size", -8_192)?;
+    db.pragma_update(None, "wal_autocheckpoint", 2_000)?;
     let (mut waits, mut seq) = (Vec::new(), 0_i64);
     let begun = Instant::now();
     while begun.elapsed() < time {

@@ -13,7 +13,7 @@ use super::place::{Lock, private};
 use super::tables::{check, logs, members, put};
 use super::words;
 use crate::entry::Epoch;
-use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED};
+use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED, HISTORY_WAL_PAGES};
 use crate::random::random_text;
 
 /// "chat", by which SQLite's own tools know the file.
@@ -77,6 +77,8 @@ impl File {
         // What was deleted is not to be found in the file.
         db.pragma_update(None, "secure_delete", true)?;
         db.pragma_update(None, "cache_size", -HISTORY_CACHE_KIB)?;
+        // Each checkpoint writes a page once, however often it changed since the last.
+        db.pragma_update(None, "wal_autocheckpoint", HISTORY_WAL_PAGES)?;
         // Or FTS5's own statements are prepared anew for each word that they look for.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if version < VERSION {

@@ -133,6 +133,7 @@ async fn cut(name: &str, durability: Durability, closed: bool, count: usize) -> 
     let folder = Folder::new(name);
     let called = if durability == Durability::Power { "power" } else { "process" };
     let Recorded { before, calls } = record(&folder, called, closed);
+    let images = Folder::in_memory(&format!("images of {name}"));
     let last = calls.iter().map(|call| call.ended).max().unwrap();
     let mut moments: Vec<(usize, bool, usize)> = calls
         .iter()
@@ -159,7 +160,7 @@ async fn cut(name: &str, durability: Durability, closed: bool, count: usize) -> 
                 clients.entry(to).or_default().hear(bytes);
             }
         }
-        let image = folder.file(&number.to_string());
+        let image = images.file(&number.to_string());
         fs::create_dir(&image).unwrap();
         disk.image(&mut lot, &image);
         let path = image.join("chat.db");
