@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use trace::Tracer;
+use trace::{Tracer, trace};
 
 use super::Durability;
 use super::catalog::Catalog;
 use super::error::HistoryError;
 use super::place::{Lock, private};
 use super::tables::{check, logs, members, put};
+use super::tail::is_cut_short;
 use super::words;
 use crate::entry::Epoch;
 use crate::limits::{HISTORY_CACHE_KIB, HISTORY_LOCKED, HISTORY_WAL_PAGES};
@@ -62,6 +63,8 @@ impl File {
     ) -> Result<Self, HistoryError> {
         let lock = Lock::take(path)?;
         private(path, false).map_err(HistoryError::Open)?;
+        // Before SQLite takes what is whole of it.
+        let cut_short = is_cut_short(path).map_err(HistoryError::Open)?;
         let mut db = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -84,7 +87,7 @@ impl File {
         if version < VERSION {
             migrate(&mut db, version, tracer)?;
         }
-        begin(&mut db, durability, tracer)?;
+        begin(&mut db, durability, cut_short, tracer)?;
         if durability == Durability::Process {
             db.pragma_update(None, "synchronous", "NORMAL")?;
         }
@@ -183,6 +186,7 @@ fn migrate(db: &mut Connection, version: i32, tracer: &dyn Tracer) -> Result<(),
 fn begin(
     db: &mut Connection,
     durability: Durability,
+    cut_short: bool,
     tracer: &dyn Tracer,
 ) -> Result<(), HistoryError> {
     let boot = boot();
@@ -200,7 +204,10 @@ fn begin(
     if !words {
         words::rebuild(&tx, tracer)?;
     }
-    if copied || !(clean || power || same_boot) {
+    if cut_short {
+        trace!(tracer, "What was written last is damaged and left out"; event = "end_damaged");
+    }
+    if cut_short || copied || !(clean || power || same_boot) {
         for (key, mut log) in logs {
             log.stand.epoch = Epoch::new(&random_text(8));
             put(&tx, &key, &log)?;

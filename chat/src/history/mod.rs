@@ -18,6 +18,7 @@ mod rows;
 mod sample;
 mod store;
 mod tables;
+mod tail;
 mod trim;
 mod words;
 mod writer;
