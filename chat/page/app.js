@@ -19,6 +19,7 @@ import { Search } from "./search.js";
 import { Older } from "./older.js";
 import { Anchor } from "./anchor.js";
 import { Complete } from "./complete.js";
+import { side } from "./side.js";
 import { Toast } from "./toast.js";
 import { actions } from "./actions.js";
 import { share } from "./share.js";
@@ -36,7 +37,7 @@ const url = `${scheme}//${location.host}/rooms/${encodeURIComponent(roomName)}/w
 const wire = new Wire(url, { open: () => card.waiting || login.hello(), frame: heard, phase: changedPhase });
 const card = new Card($("card"), (name) => login.as(name));
 const login = new Login(wire, card, {
-  rooms: () => ({ [roomName]: room.position }),
+  rooms: (name) => ({ [roomName]: room.position, "@": inbox.position(name) }),
   welcome,
   refused: () => status.show(),
 });
@@ -45,7 +46,10 @@ const status = new Status({ dot: $("state"), banner: $("banner"), speaker: $("sp
 });
 
 const reading = new Reading($("scroller"), $("measure"), $("pill"), {
-  read: () => log.unreadSeen(),
+  read() {
+    log.unreadSeen();
+    rooms.read(room.epoch, room.head);
+  },
   top: () => older.look(),
 });
 const shared = { names: () => names, me: () => login.me || login.wanted };
@@ -61,6 +65,14 @@ const pending = new Pending($("pending"), {
   online: () => wire.phase === "online",
   continues: (from, at) => log.continues(from, at),
 });
+const ask = (frame, answer) => {
+  const online = wire.phase === "online";
+  if (online) wire.ask(frame, answer);
+  return online;
+};
+const { rooms, inbox, writeTo } = side({ roomName, shared, ask, write: (name) => compose.to(name) });
+/** What came after this was not read when the page was last here. */
+let unreadFrom = Infinity;
 const room = new Room(roomName, {
   rule: (kind, words) => log.rule(kind, words),
   top: (kind, words) => log.top(kind, words),
@@ -85,6 +97,10 @@ const room = new Room(roomName, {
   message(entry) {
     meet(entry.from);
     const mine = outbox.settle(entry) || entry.from === login.me;
+    if (!entry.news && !mine && entry.seq > unreadFrom) {
+      unreadFrom = Infinity;
+      log.unreadHere();
+    }
     if (entry.news && !mine) {
       if (reading.news()) log.unreadHere();
       status.heard(entry.from, entry.body);
@@ -94,11 +110,6 @@ const room = new Room(roomName, {
 });
 const outbox = new Outbox(room, wire, { changed: draw, refused: () => reading.toBottom() });
 pending.attach(outbox);
-const ask = (frame, answer) => {
-  const online = wire.phase === "online";
-  if (online) wire.ask(frame, answer);
-  return online;
-};
 new Search($("search"), {
   ...shared,
   ask: (q, before, answer) => ask({ type: "search", room: roomName, q, before }, answer),
@@ -115,7 +126,7 @@ const { delivery, mine } = actions({
   send: (body, how) => outbox.add(body, how),
   back: () => $("box").focus(),
 });
-const people = new People(log, $("who"), document.querySelectorAll(".count"));
+const people = new People(log, $("who"), document.querySelectorAll(".count"), writeTo);
 const compose = new Compose($("compose"), $("size"), roomName, {
   send(body, how) {
     outbox.add(body, how);
@@ -147,7 +158,8 @@ const older = new Older(room, wire, {
 });
 const acks = new Acks({
   tell: (room, seq) => wire.tell({ type: "ack", room, seq }),
-  pause: () => pause(people.count),
+  // What is not looked at can wait.
+  pause: (name) => pause(name === roomName || name === "@" ? people.count : Infinity),
 });
 
 /** What hangs below the log follows whatever changed in it. */
@@ -155,6 +167,7 @@ function draw() {
   pending.draw();
   $("empty").hidden = !log.empty || outbox.entries.size > 0;
   reading.pin();
+  if (reading.current) rooms.read(room.epoch, room.head);
   older.look();
   anchor.look();
 }
@@ -165,7 +178,11 @@ function welcome(answer, first) {
   meet(me);
   people.iAm(me);
   $("me").replaceChildren(face(me), nameOf(me));
+  const place = answer.rooms?.[roomName];
+  if (first && rooms.before && rooms.before.epoch === place?.epoch) unreadFrom = rooms.before.seq;
   room.welcome(answer.rooms);
+  inbox.welcome(answer.rooms?.["@"]);
+  rooms.online();
   outbox.online(me);
   delivery.online();
   if (first) compose.focus();
@@ -175,12 +192,19 @@ function welcome(answer, first) {
 
 function heard(frame) {
   if (frame.type === "presence") {
+    if (frame.room !== roomName) return;
     for (const name of frame.members ?? frame.joined ?? []) meet(name);
     people.frame(frame);
-  } else {
+  } else if (frame.to) {
+    if (inbox.takes(frame)) room.frame(frame);
+  } else if (frame.room === roomName) {
     room.frame(frame);
-    if (frame.seq) acks.arrived(frame.to ? "@" : roomName, frame.seq);
+  } else if (frame.room === "@") {
+    if (frame.type === "gap") log.rule("skipped", t("missed", frame.next - 1 - frame.after));
+  } else {
+    rooms.heard(frame);
   }
+  if (frame.seq) acks.arrived(frame.to ? "@" : frame.room, frame.seq);
 }
 
 function changedPhase() {
@@ -200,7 +224,7 @@ function changedPhase() {
 }
 
 $("rename").addEventListener("click", () => {
-  $("people").hidePopover?.();
+  $("people").hidePopover();
   card.ask(login.me, { needed: false });
 });
 addEventListener("beforeunload", (event) => {

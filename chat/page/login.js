@@ -13,7 +13,7 @@ export class Login {
   #card;
   #on;
 
-  /** @param {{rooms(): object, welcome(answer: object, first: boolean): void, refused(): void}} on */
+  /** @param {{rooms(name: string): object, welcome(answer: object, first: boolean): void, refused(): void}} on */
   constructor(wire, card, on) {
     this.#wire = wire;
     this.#card = card;
@@ -31,7 +31,7 @@ export class Login {
   hello() {
     const name = this.wanted;
     const token = store.member.token(name);
-    this.#wire.ask({ type: "hello", name, token, rooms: this.#on.rooms() }, (answer) => {
+    this.#wire.ask({ type: "hello", name, token, rooms: this.#on.rooms(name) }, (answer) => {
       if (answer.type === "welcome") this.#welcome(name, answer);
       else this.#refused(name, token, answer);
     });

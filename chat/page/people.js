@@ -15,6 +15,7 @@ export class People {
   #log;
   #list;
   #counts;
+  #to;
   /** Whom the reader believes to be here: what the lines so far amount to. */
   #believed = null;
   #settling = 0;
@@ -22,7 +23,9 @@ export class People {
   #joined = new Set();
   #left = new Set();
 
-  constructor(log, list, counts) {
+  /** @param {(name: string) => void} to what is done with somebody who was chosen */
+  constructor(log, list, counts, to) {
+    this.#to = to;
     this.#log = log;
     this.#list = list;
     this.#counts = counts;
@@ -105,9 +108,12 @@ export class People {
   }
 
   #person(name) {
-    const node = el("li", "", face(name), nameOf(name));
-    if (name === this.#me) node.append(el("span", "you", t("you")));
-    return node;
+    if (name === this.#me) return el("li", "", face(name), nameOf(name), el("span", "you", t("you")));
+    const button = el("button", "person", face(name), nameOf(name));
+    button.type = "button";
+    button.title = t("writeTo");
+    button.addEventListener("click", () => this.#to(name));
+    return el("li", "", button);
   }
 }
 

@@ -97,8 +97,13 @@ export class Reading {
     return this.#scroller.scrollHeight - this.#scroller.scrollTop - this.#scroller.clientHeight;
   }
 
+  /** Whether somebody looks at the newest. */
+  get current() {
+    return this.#stick && !document.hidden && document.hasFocus();
+  }
+
   #look() {
-    if (this.#stick && !document.hidden && document.hasFocus() && this.unread > 0) {
+    if (this.current && this.unread > 0) {
       this.unread = 0;
       this.#on.read();
     }

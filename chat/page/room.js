@@ -82,7 +82,7 @@ export class Room {
   }
 
   welcome(rooms) {
-    const room = rooms?.[this.name] ?? Object.values(rooms ?? {})[0];
+    const room = rooms?.[this.name];
     if (!room) return;
     const first = this.#epoch === null;
     if (first) this.#news = room.head;

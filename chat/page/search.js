@@ -1,5 +1,6 @@
 // Looking for words in what the room said: a box over the room, the newest find first.
 
+import { opens } from "./keys.js";
 import { button, el, messageRow } from "./row.js";
 import { moment, reason, t } from "./words.js";
 
@@ -35,12 +36,7 @@ export class Search {
       this.#box.select();
       this.#box.focus();
     });
-    addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest?.("input, textarea, dialog")) return;
-      event.preventDefault();
-      panel.showPopover();
-    });
+    opens("/", panel);
   }
 
   #find(before) {

@@ -205,6 +205,11 @@ impl Raw {
         self.wait(|answer| answer["id"] == id).await
     }
 
+    /// Sends what is not answered.
+    pub(crate) async fn tell(&mut self, frame: Value) -> Res {
+        Ok(self.socket.send(Message::text(frame.to_string())).await?)
+    }
+
     /// Posts many texts, a hundred between two answers.
     pub(crate) async fn pour(&mut self, bodies: impl Iterator<Item = String>) -> Res {
         let bodies: Vec<String> = bodies.collect();

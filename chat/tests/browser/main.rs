@@ -12,6 +12,7 @@ mod page;
 mod parts;
 mod pictures;
 mod reading;
+mod rooms;
 mod safety;
 mod talk;
 mod tutorial;
@@ -91,6 +92,10 @@ fn main() -> ExitCode {
             message::a_message_has_an_address,
             message::people_are_called_by_name,
             message::whom_it_reached_is_said,
+            rooms::rooms_lead_to_each_other,
+            rooms::people_are_written_to_alone,
+            rooms::the_sheet_has_all_keys,
+            rooms::everything_has_a_role_and_a_name,
             history::older_messages_come_on_scrolling_up,
             history::words_are_found,
             history::two_who_type_while_the_server_is_killed,

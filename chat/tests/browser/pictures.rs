@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::cdp::Res;
 use crate::lab::{Raw, World};
 use crate::page::{DESK, PHONE, Page, View};
@@ -11,22 +13,29 @@ pub(crate) fn wanted() -> bool {
     std::env::var_os("CHAT_SCREENSHOTS").is_some()
 }
 
-const TALK: &[(&str, &str)] = &[
-    ("ada", "Morning! I moved the lobby to the new box: same address, nothing for you to do."),
-    ("林小雨", "早上好 👋 在 Rust 里 `broadcast` 慢消费者会怎样？\n是阻塞发送方，还是丢消息？"),
+/// Who says what, and which message of these it answers.
+const TALK: &[(&str, &str, Option<usize>)] = &[
+    (
+        "ada",
+        "Morning! I moved the lobby to the new box: same address, nothing for you to do.",
+        None,
+    ),
+    (
+        "林小雨",
+        "早上好 👋 在 Rust 里 `broadcast` 慢消费者会怎样？\n是阻塞发送方，还是丢消息？",
+        None,
+    ),
     (
         "ada",
         "With `broadcast` it loses the oldest and learns how many. Here a room is a log and \
          everybody a cursor into it:\n```rust\nwhile let Some(batch) = cursor.read(&log) {\n    \
          socket.write_vectored(&batch).await?;   // nobody waits for anybody\n}\n```",
+        Some(2),
     ),
-    ("ada", "Who was away asks again from where they stopped."),
-    (
-        "mei",
-        "@ada so nothing is lost silently? I read https://en.wikipedia.org/wiki/Log-structured_storage",
-    ),
-    ("ليلى", "مرحبا بالجميع، هل يعمل هذا من اليمين إلى اليسار؟"),
-    ("林小雨", "能，@mei 你试试手机？"),
+    ("ada", "Who was away asks again from where they stopped.", None),
+    ("ليلى", "مرحبا بالجميع، هل يعمل هذا من اليمين إلى اليسار؟", None),
+    ("林小雨", "能，@mei 你试试手机？", Some(5)),
+    ("mei", "On my phone too. @ada so nothing is lost silently?", Some(4)),
 ];
 
 pub(crate) async fn pictures(world: &World) -> Res {
@@ -39,15 +48,30 @@ pub(crate) async fn pictures(world: &World) -> Res {
     for name in ["ada", "林小雨", "ليلى", "mei"] {
         crowd.push((name, Raw::join(world, name).await?));
     }
-    for (name, body) in TALK {
+    for (name, body, reply) in TALK {
         let speaker = crowd.iter_mut().find(|(who, _)| who == name).ok_or("nobody")?;
-        speaker.1.say(body).await?;
+        let post = json!({ "type": "post", "room": "lobby", "body": body, "reply": reply });
+        speaker.1.ask(post).await?;
     }
+    // One of them never says what arrived.
+    for (_, raw) in crowd.iter_mut().filter(|(who, _)| *who != "ليلى") {
+        raw.hear(|frame| frame["seq"] == TALK.len() && frame["type"] == "message").await?;
+        raw.tell(json!({ "type": "ack", "room": "lobby", "seq": TALK.len() })).await?;
+    }
+    let mut kim = Raw::enter(world, "rust-学习", "kim").await?;
+    for body in ["one", "two", "three"] {
+        kim.say(body).await?;
+    }
+    let epoch = kim.ask(json!({ "type": "history", "room": "rust-学习" })).await?["epoch"].take();
+    let _ops = Raw::enter(world, "ops", "zoe").await?;
     let token = crowd.iter().find(|(who, _)| *who == "mei").map(|(_, mei)| mei.token.clone());
-    let remember = format!(
-        "localStorage.setItem('chat.name', 'mei'); localStorage.setItem('chat.token.mei', '{}')",
-        token.ok_or("no token")?
-    );
+    let remember = json!({
+        "chat.name": "mei",
+        "chat.token.mei": token.ok_or("no token")?,
+        "chat.room.rust-学习": json!({ "epoch": epoch, "seq": 0, "at": 0 }).to_string(),
+        "chat.inbox.mei": json!({ "people": ["林小雨"] }).to_string(),
+    });
+    let remember = format!("Object.assign(localStorage, {remember})");
     let views = [
         ("light", DESK),
         ("dark", View { dark: true, ..DESK }),
@@ -62,7 +86,14 @@ pub(crate) async fn pictures(world: &World) -> Res {
         page.reload().await?;
         page.sees(TALK[TALK.len() - 1].1).await?;
         page.until("document.querySelectorAll('#who li').length === 4").await?;
+        page.until("document.querySelector('#rooms .unread').textContent.startsWith('3')").await?;
+        page.until("document.querySelector('#m7 .reached').textContent.includes('3')").await?;
         take(&page, &folder, picture).await?;
+        if picture == "light" {
+            page.click(".reached").await?;
+            page.until("document.querySelectorAll('#report li').length >= 4").await?;
+            take(&page, &folder, "report").await?;
+        }
         page.close().await?;
     }
     Ok(())
