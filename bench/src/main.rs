@@ -6,6 +6,7 @@
 
 mod load;
 mod peers;
+mod recorder;
 mod report;
 mod server;
 mod table;
@@ -26,6 +27,7 @@ cargo run --release --manifest-path bench/Cargo.toml
   -- --check         print the tables and write nothing
   -- --quick         one short round, to see that it works
   -- --guard         compare with the textbook only, and fail if that is too near
+  -- --recorder [N]  compare chat with and without its flight recorder, in 5 or N rounds
   -- peer NAME       serve like one of those that are compared with, until it is stopped
 ";
 
@@ -37,6 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["--check"] => (false, 5, 2.0),
         ["--quick"] => (false, 1, 0.5),
         ["--guard"] => return guard(),
+        ["--recorder"] => return recorder::measure(5),
+        ["--recorder", rounds] => return recorder::measure(rounds.parse::<usize>()?.max(1)),
         ["peer", name] => match Peer::ALL.into_iter().find(|peer| peer.name() == name) {
             Some(peer) => return peers::serve(peer),
             None => return Err(format!("no peer is called {name}").into()),

@@ -78,8 +78,20 @@ impl Server {
         load: &Load,
         seconds: f64,
     ) -> Result<Figures, Box<dyn Error>> {
+        self.measure_with(chat, load, seconds, &[])
+    }
+
+    /// The same with further options of `chat`.
+    pub fn measure_with(
+        self,
+        chat: &Path,
+        load: &Load,
+        seconds: f64,
+        options: &[&str],
+    ) -> Result<Figures, Box<dyn Error>> {
         let mut bench = Command::new(chat);
         bench.args(["bench", "--json", "--seconds", &seconds.to_string()]).args(load.args);
+        bench.args(options);
         let mut running = None;
         if let Self::Peer(peer) = self {
             let mut command = Command::new(std::env::current_exe()?);

@@ -10,6 +10,7 @@ use crate::config::ConfigError;
 use crate::history::HistoryError;
 use crate::listen::ListenError;
 use crate::operations::OperationError;
+use crate::remote::RemoteError;
 
 /// Why a server does not start, or stopped.
 ///
@@ -34,6 +35,8 @@ pub enum Error {
     Operation(OperationError),
     /// What `chat bench` found wrong, or why it measured nothing.
     Bench(BenchError),
+    /// What `chat trace`, `chat send` or `chat why` was told by a server that runs, or was not.
+    Remote(RemoteError),
     /// The file of `--trace` cannot be opened for appending. Name another.
     Trace {
         /// The file.
@@ -58,7 +61,11 @@ impl Error {
             Error::Trace { .. } => 2,
             Error::Listen(_) => 3,
             Error::History { .. } => 4,
-            Error::Bench(_) | Error::Serve(_) | Error::Storage(_) | Error::CutShort => 1,
+            Error::Bench(_)
+            | Error::Remote(_)
+            | Error::Serve(_)
+            | Error::Storage(_)
+            | Error::CutShort => 1,
         }
     }
 
@@ -69,6 +76,7 @@ impl Error {
             Error::Listen(error) => Some(error.hint()),
             Error::Operation(error) => error.hint(),
             Error::Bench(error) => error.hint(),
+            Error::Remote(error) => error.hint(),
             Error::Trace { .. } => {
                 Some("Try: --trace stdout, or a file that you may write to".into())
             }
@@ -103,6 +111,7 @@ impl fmt::Display for Error {
             Error::Listen(error) => error.fmt(f),
             Error::Operation(error) => error.fmt(f),
             Error::Bench(error) => error.fmt(f),
+            Error::Remote(error) => error.fmt(f),
             Error::Trace { path, .. } => write!(f, "cannot open the trace file {}", path.display()),
             Error::History { path, .. } => {
                 write!(f, "cannot keep what is said in {}", path.display())
@@ -124,6 +133,7 @@ impl std::error::Error for Error {
             Error::Listen(error) => error.source(),
             Error::Operation(error) => error.source(),
             Error::Bench(error) => error.source(),
+            Error::Remote(error) => error.source(),
             Error::Trace { source, .. } | Error::Serve(source) => Some(source),
             Error::History { source, .. } => Some(source),
             Error::Storage(error) => Some(&**error),
@@ -147,6 +157,12 @@ impl From<BenchError> for Error {
 impl From<OperationError> for Error {
     fn from(error: OperationError) -> Error {
         Error::Operation(error)
+    }
+}
+
+impl From<RemoteError> for Error {
+    fn from(error: RemoteError) -> Error {
+        Error::Remote(error)
     }
 }
 

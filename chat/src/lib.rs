@@ -88,6 +88,7 @@ mod error;
 pub mod invariants;
 mod listen;
 mod operations;
+mod remote;
 mod server;
 #[cfg(test)]
 mod simulation;
@@ -119,6 +120,7 @@ pub use metrics::Metrics;
 pub use name::{Name, NameError, RoomName};
 pub use operations::{OperationError, asked};
 pub use refused::Refused;
+pub use remote::RemoteError;
 pub use room::Room;
 pub use rooms::Rooms;
 pub use server::{Server, WebSocket};

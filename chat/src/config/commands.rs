@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::measure::BenchFlags;
+use super::remote::RemoteCommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -44,6 +45,17 @@ pub(super) enum Command {
         /// Another file than that of --data
         file: Option<PathBuf>,
     },
+    /// Show a trace that was saved in the X-ray page
+    ///
+    /// A file of --trace with --trace-format json, of `chat trace --json`, or one that the flight
+    /// recorder wrote. It is served on a free port of this computer until Ctrl-C; lines that are not
+    /// understood are counted.
+    Xray {
+        /// The file
+        file: PathBuf,
+    },
+    #[command(flatten)]
+    Remote(RemoteCommand),
     /// Measure what delivering to everyone costs on this computer
     ///
     /// Clients connect to a server that is started for it, in a process of its own, and publish; each

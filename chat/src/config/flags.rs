@@ -18,7 +18,6 @@ Examples:
   chat --addr :8080                    let the local network in
   chat --trace stdout                  watch every join, message and leave
   chat --trace stdout --trace-format json | jq 'select(.event==\"left\")'
-  chat --trace trace.txt config        print every setting and where it came from
 
 {usage-heading} {usage}
 
@@ -84,7 +83,13 @@ pub(super) struct Flags {
     ///
     /// Pages served by this server always may, and on this computer pages from any other local
     /// port. Repeat the flag for several.
-    #[arg(long, value_name = "ORIGIN", global = true, help_heading = "Who may connect")]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        global = true,
+        hide_short_help = true,
+        help_heading = "Who may connect"
+    )]
     allow_origin: Vec<String>,
 
     /// A proxy to believe when it says for whom it asks, by its IP address
@@ -115,7 +120,13 @@ pub(super) struct Flags {
     ///
     /// With power each message waits until the disk has it, together with those that came
     /// meanwhile; with process the operating system has it, and a power cut may take it.
-    #[arg(long, value_name = "WHAT", global = true, help_heading = "What is kept")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        global = true,
+        hide_short_help = true,
+        help_heading = "What is kept"
+    )]
     durability: Option<String>,
 
     #[command(flatten)]

@@ -13,6 +13,7 @@ mod measure;
 mod nearest;
 mod pick;
 mod ready;
+mod remote;
 mod retention;
 mod site;
 mod trace_to;
@@ -40,6 +41,7 @@ use crate::doctor::doctor;
 use crate::history::{Durability, Retention};
 use crate::limits::Limits;
 use crate::operations::Operation;
+use crate::remote::Remote;
 use crate::web::{Access, Xray};
 
 /// Everything from outside, checked.
@@ -85,6 +87,7 @@ pub struct Config {
 pub(crate) enum Asked {
     Serve(Box<Config>),
     Operation(Operation),
+    Remote(Box<Remote>),
     Bench(Box<Plan>),
     Listing(String),
 }
@@ -153,6 +156,9 @@ fn ask(
     if let Some(Command::Doctor) = command {
         return Ok(Asked::Listing(doctor(descriptors)));
     }
+    if let Some(Command::Remote(remote)) = command {
+        return Ok(Asked::Remote(remote.remote()?.into()));
+    }
     if let Some(Command::Bench(bench)) = command {
         let plan = bench.plan(&flags, config.as_deref(), descriptors)?;
         // What its server is given has to be right as well.
@@ -163,7 +169,8 @@ fn ask(
     let mut config = ready::ready(&mut pick, descriptors)?;
     config.attached = matches!(command, Some(Command::Attached));
     Ok(match command {
-        None | Some(Command::Attached | Command::Bench(_) | Command::Doctor) => {
+        None
+        | Some(Command::Attached | Command::Bench(_) | Command::Doctor | Command::Remote(_)) => {
             Asked::Serve(config.into())
         }
         Some(Command::Config) => Asked::Listing(pick.listing()),
@@ -172,6 +179,7 @@ fn ask(
         Some(Command::Backup { file: to }) => {
             Operation::Backup { path: kept(None, config.data)?, to }.into()
         }
+        Some(Command::Xray { file }) => Operation::Xray(file).into(),
         Some(Command::Import { file }) => Operation::Import(kept(file, config.data)?).into(),
     })
 }

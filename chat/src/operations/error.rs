@@ -42,6 +42,20 @@ pub enum OperationError {
     },
     /// What was to be imported cannot be read; nothing was.
     Stdin(io::Error),
+    /// A saved trace cannot be read.
+    Trace {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file has no line of a trace.
+    NoTrace {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The saved trace cannot be served.
+    Serve(io::Error),
     /// The answer cannot be written.
     Stdout(io::Error),
 }
@@ -82,8 +96,13 @@ impl OperationError {
                 Some("Try: a name that is free; nothing is overwritten".into())
             }
             Self::Backup { .. } => Some("Try: another place, with room for all of it".into()),
+            Self::Trace { .. } | Self::NoTrace { .. } => Some(
+                "Try: a file of chat --trace FILE --trace-format json, of chat trace --json, or a \
+                 chat-flight-*.ndjson"
+                    .into(),
+            ),
             Self::Line { .. } | Self::Stdin(_) => Some("Nothing was imported".into()),
-            Self::Stdout(_) => None,
+            Self::Serve(_) | Self::Stdout(_) => None,
         }
     }
 }
@@ -100,6 +119,11 @@ impl fmt::Display for OperationError {
                 write!(f, "{} is damaged in {places} places", path.display())
             }
             Self::Line { number, why } => write!(f, "line {number}: {why}"),
+            Self::Trace { path, .. } => write!(f, "cannot read {}", path.display()),
+            Self::NoTrace { path } => {
+                write!(f, "{} has no line of a trace in JSON", path.display())
+            }
+            Self::Serve(_) => f.write_str("cannot show it on this computer"),
             Self::Stdin(_) => f.write_str("cannot read from stdin"),
             Self::Stdout(_) => f.write_str("cannot write to stdout"),
         }
@@ -111,8 +135,9 @@ impl std::error::Error for OperationError {
         match self {
             Self::File { source, .. } => Some(source),
             Self::Backup { source, .. } => Some(source),
+            Self::Trace { source, .. } | Self::Serve(source) => Some(source),
             Self::Stdin(source) | Self::Stdout(source) => Some(source),
-            Self::Damaged { .. } | Self::Line { .. } => None,
+            Self::Damaged { .. } | Self::Line { .. } | Self::NoTrace { .. } => None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod line;
 mod progress;
+mod xray;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub(crate) enum Operation {
     Import(PathBuf),
     /// A copy of it.
     Backup { path: PathBuf, to: PathBuf },
+    /// A saved trace, in the X-ray page.
+    Xray(PathBuf),
 }
 
 /// Does what the command line of this process asks for, with its answer on stdout and how far it
@@ -35,11 +38,13 @@ pub(crate) enum Operation {
 ///
 /// # Errors
 /// [`Error::Config`]: what is wrong is named with where it was written and what to write instead.
-/// [`Error::Operation`]: it could not be done, or the file is damaged.
+/// [`Error::Operation`]: it could not be done, or the file is damaged. [`Error::Remote`]: a server
+/// that runs could not be asked, or said no.
 pub fn asked(descriptors: Option<u64>) -> Result<Option<Config>, Error> {
     match Asked::from_process(descriptors)? {
         Some(Asked::Serve(config)) => Ok(Some(*config)),
         Some(Asked::Operation(operation)) => Ok(operation.run().map(|()| None)?),
+        Some(Asked::Remote(remote)) => Ok(remote.run().map(|()| None)?),
         Some(Asked::Bench(plan)) => Ok(bench::bench(&plan).map(|()| None)?),
         Some(Asked::Listing(_)) | None => Ok(None),
     }
@@ -52,6 +57,7 @@ impl Operation {
             Self::Export(path) => export::export(path),
             Self::Import(path) => import::import(path),
             Self::Backup { path, to } => backup::backup(path, to),
+            Self::Xray(path) => xray::xray(path),
         }
     }
 }

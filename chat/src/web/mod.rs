@@ -8,6 +8,7 @@ mod looking;
 mod page;
 mod posting;
 mod problem;
+mod saved;
 mod sse;
 mod xray;
 
@@ -25,6 +26,7 @@ use self::looking::Looking;
 pub use self::looking::Xray;
 use self::page::{Language, Page};
 use self::problem::Problem;
+pub(crate) use self::saved::saved;
 use crate::flight::Flight;
 use crate::name::RoomName;
 use crate::sessions::Sessions;

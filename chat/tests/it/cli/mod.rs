@@ -5,6 +5,7 @@ mod bench;
 mod drain;
 mod errors;
 mod operations;
+mod remote;
 mod running;
 mod signals;
 mod traces;

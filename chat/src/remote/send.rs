@@ -1,0 +1,190 @@
+//! `chat send`: says something and waits until it is stored. The connection speaks `chat.v1` over
+//! lines.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::http::refusal;
+use super::reader::Reader;
+use super::shown::safe;
+use super::tokens::Tokens;
+use super::{RemoteError, Say, print};
+use crate::random::random_text;
+
+/// Names that are tried if nobody wants a certain one.
+const NAMES: usize = 8;
+
+/// Lines of stdin that wait to be said.
+const LINES: usize = 16;
+
+/// Digits of a `mid`: nobody draws the same twice.
+const MID_DIGITS: usize = 20;
+
+/// A session on a server.
+struct Talk {
+    reader: Reader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    /// The number of the last request.
+    id: u64,
+}
+
+impl Say {
+    pub(super) async fn run(&self) -> Result<(), RemoteError> {
+        let mut talk = Talk::begin(self.target.connect().await?);
+        self.hello(&mut talk).await?;
+        if let Some(text) = &self.text {
+            return self.say(&mut talk, text).await;
+        }
+        let mut lines = stdin();
+        loop {
+            // What others say meanwhile is read, or the server would let us go.
+            let line = tokio::select! {
+                line = lines.recv() => line,
+                object = talk.next() => match object {
+                    Ok(_) => continue,
+                    Err(error) => return Err(error),
+                },
+            };
+            match line {
+                Some(Ok(line)) if line.trim().is_empty() => {}
+                Some(Ok(line)) => self.say(&mut talk, &line).await?,
+                Some(Err(error)) => return Err(RemoteError::Stdin(error)),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Comes in, with the token of the name if it is ours, and under another name if it is somebody
+    /// else's and nobody asked for this one.
+    async fn hello(&self, talk: &mut Talk) -> Result<(), RemoteError> {
+        let tokens = Tokens::of(self.target.to_string());
+        let mut name = self.name.as_str().to_owned();
+        let mut token = tokens.find(&name);
+        for tries in 1.. {
+            let mut hello = json!({ "type": "hello", "name": name, "rooms": {} });
+            hello["rooms"][self.room.as_str()] = json!({});
+            if let Some(token) = &token {
+                hello["token"] = token.as_str().into();
+            }
+            let answer = talk.ask(hello).await?;
+            if answer["type"] == "welcome" {
+                let (name, ours) = (answer["name"].as_str(), answer["token"].as_str());
+                if let (Some(name), Some(ours)) =
+                    (name, ours.filter(|ours| token.as_deref() != Some(ours)))
+                {
+                    tokens.keep(name, ours);
+                }
+                break;
+            }
+            match (answer["code"].as_str(), answer["suggest"].as_str()) {
+                (Some("bad_token"), _) if token.is_some() => token = None,
+                (_, Some(free)) if !self.is_named && tries < NAMES => {
+                    name = free.to_owned();
+                    token = tokens.find(free);
+                }
+                _ => return Err(refused(&answer)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says one thing. Who is told to come again does, with the same `mid`, so that it is said once.
+    async fn say(&self, talk: &mut Talk, text: &str) -> Result<(), RemoteError> {
+        let mut post = json!({ "type": "post", "mid": random_text(MID_DIGITS), "body": text });
+        match self.to.is_empty() {
+            true => post["room"] = self.room.as_str().into(),
+            false => post["to"] = self.to.iter().map(|to| to.as_str()).collect(),
+        }
+        loop {
+            let asked = talk.ask(post.clone()).await;
+            let answer = asked.map_err(|error| match error {
+                RemoteError::Ended(why) => RemoteError::Unconfirmed(why),
+                error => error,
+            })?;
+            match (answer["type"].as_str(), answer["retry_ms"].as_u64()) {
+                (Some("ok"), _) => return self.told(&answer),
+                (_, Some(ms)) => sleep(Duration::from_millis(ms)).await,
+                _ => return Err(refused(&answer)),
+            }
+        }
+    }
+
+    /// Says where it is stored, and how.
+    fn told(&self, ok: &Value) -> Result<(), RemoteError> {
+        let room = if self.to.is_empty() { self.room.as_str() } else { "@" };
+        let (seq, stored) = (&ok["seq"], ok["stored"].as_str().unwrap_or_default());
+        print(&format!("room={room} seq={seq} stored={}\n", safe(stored)))?;
+        let unknown = ok["unknown"].as_array().into_iter().flatten();
+        let unknown: Vec<_> = unknown.filter_map(Value::as_str).collect();
+        match unknown.is_empty() {
+            true => Ok(()),
+            false => {
+                let text = format!("{} is not there", unknown.join(", "));
+                Err(RemoteError::Refused { code: "nobody_there".into(), text })
+            }
+        }
+    }
+}
+
+impl Talk {
+    fn begin(stream: TcpStream) -> Self {
+        let (read, writer) = stream.into_split();
+        Self { reader: Reader::new(read), writer, id: 0 }
+    }
+
+    /// The answer to a request; what is told besides is left out.
+    async fn ask(&mut self, mut request: Value) -> Result<Value, RemoteError> {
+        self.id += 1;
+        request["id"] = self.id.into();
+        let line = format!("{request}\n");
+        let written = self.writer.write_all(line.as_bytes()).await;
+        written.map_err(|_| RemoteError::Ended(None))?;
+        loop {
+            let object = self.next().await?;
+            if object["id"] == self.id {
+                return Ok(object);
+            }
+        }
+    }
+
+    /// What is told next. Waiting for it can be given up.
+    async fn next(&mut self) -> Result<Value, RemoteError> {
+        let line = self.reader.line().await.ok_or(RemoteError::Ended(None))?;
+        let Ok(object) = serde_json::from_str::<Value>(&line) else {
+            return Err(RemoteError::NotChat(line));
+        };
+        match object["type"].as_str() {
+            Some("bye") => Err(RemoteError::Ended(object["why"].as_str().map(safe))),
+            // One that answers nothing is for the connection as a whole.
+            Some("error") if object["id"].is_null() => Err(refused(&object)),
+            _ => Ok(object),
+        }
+    }
+}
+
+fn refused(answer: &Value) -> RemoteError {
+    refusal(answer).unwrap_or_else(|| RemoteError::NotChat(answer.to_string()))
+}
+
+/// The lines of stdin, from a thread that waits where nobody else does and is left there.
+fn stdin() -> mpsc::Receiver<io::Result<String>> {
+    let (out, lines) = mpsc::channel(LINES);
+    let read = move || {
+        for line in io::stdin().lines() {
+            if out.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    };
+    // Without a thread there are no lines.
+    thread::Builder::new().name("stdin".into()).spawn(read).ok();
+    lines
+}

@@ -1,0 +1,65 @@
+//! `chat trace`: what happens inside a server, as it happens.
+
+use serde_json::{Value, json};
+
+use super::http;
+use super::reader::Reader;
+use super::{Follow, RemoteError, print, shown};
+
+impl Follow {
+    /// Until the server ends, or somebody presses Ctrl-C or reads no further.
+    pub(super) async fn run(&self) -> Result<(), RemoteError> {
+        tokio::select! {
+            followed = self.follow() => followed,
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(RemoteError::System),
+        }
+    }
+
+    async fn follow(&self) -> Result<(), RemoteError> {
+        let mut events = http::get(&self.target, &self.path()).await?;
+        while let Some(event) = next(&mut events).await {
+            match self.json {
+                true => print(&format!("{event}\n"))?,
+                false => print(&format!("{}\n", shown::line(&event)))?,
+            }
+        }
+        Err(RemoteError::Ended(None))
+    }
+
+    fn path(&self) -> String {
+        let room = self.room.as_ref().map(|room| format!("room={}", percent(room.as_str())));
+        let client = self.client.map(|client| format!("client={client}"));
+        let only: Vec<_> = room.into_iter().chain(client).collect();
+        match only.is_empty() {
+            true => "/xray/events".into(),
+            false => format!("/xray/events?{}", only.join("&")),
+        }
+    }
+}
+
+/// The data of the next event. What went by unread is as in a file: `{"event":"lost","lost":3}`.
+async fn next(events: &mut Reader<tokio::net::TcpStream>) -> Option<Value> {
+    let mut is_gap = false;
+    loop {
+        let line = events.line().await?;
+        if line == "event: gap" {
+            is_gap = true;
+        }
+        let Some(data) = line.strip_prefix("data: ") else { continue };
+        let Ok(event) = serde_json::from_str::<Value>(data) else { continue };
+        return Some(match is_gap {
+            true => json!({ "event": "lost", "lost": event["lost"] }),
+            false => event,
+        });
+    }
+}
+
+/// A text in a query or a path.
+pub(super) fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let written = |byte: u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(written).collect()
+}
