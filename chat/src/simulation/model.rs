@@ -1,7 +1,11 @@
 //! What everybody was told, and whether that can be: the oracle of a run.
 
+mod end;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::plan::Kept;
 
@@ -14,6 +18,8 @@ pub(super) struct Told {
     pub(super) seq: u64,
     pub(super) mid: String,
     pub(super) body: String,
+    /// What it is said instead of.
+    pub(super) of: Option<u64>,
 }
 
 /// What has been seen so far. The first thing that cannot be is kept, and ends the run.
@@ -28,8 +34,12 @@ pub(super) struct Model {
     /// By log and `mid`.
     places: BTreeMap<(Log, String), u64>,
     acked: Vec<(Log, Told)>,
-    /// What was said, by room.
-    said: BTreeSet<(String, String)>,
+    /// What was said, by place and `mid`, and instead of what.
+    said: BTreeMap<(String, String), Option<u64>>,
+    /// What of it nobody says again, though it was not acknowledged.
+    given_up: BTreeSet<(String, String)>,
+    /// By person: the name, and the token that goes with it.
+    pub(super) known: BTreeMap<&'static str, (String, Value)>,
     cuts: usize,
     starts: usize,
     pub(super) counts: Counts,
@@ -71,7 +81,9 @@ impl Model {
             logs: BTreeMap::new(),
             places: BTreeMap::new(),
             acked: Vec::new(),
-            said: BTreeSet::new(),
+            said: BTreeMap::new(),
+            given_up: BTreeSet::new(),
+            known: BTreeMap::new(),
             cuts: 0,
             starts: 0,
             counts: Counts::default(),
@@ -103,8 +115,30 @@ impl Model {
         self.cuts += 1;
     }
 
-    pub(super) fn said(&mut self, room: &str, mid: &str) {
-        self.said.insert((room.into(), mid.into()));
+    pub(super) fn welcomed(&mut self, who: &'static str, name: &str, token: &Value) {
+        self.known.insert(who, (name.into(), token.clone()));
+    }
+
+    /// What those are called who were welcomed.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.known.values().map(|(name, _)| name.clone()).collect()
+    }
+
+    pub(super) fn said(&mut self, room: &str, mid: &str, of: Option<u64>) {
+        self.said.insert((room.into(), mid.into()), of);
+    }
+
+    /// Nobody says it again: it is there once, or not at all.
+    pub(super) fn given_up(&mut self, room: &str, mid: &str) {
+        self.given_up.insert((room.into(), mid.into()));
+    }
+
+    /// Somebody was told that there is no such message to say something else instead of.
+    pub(super) fn no_message(&mut self, who: &str, mid: &str) {
+        self.tell(format!("{who} is refused {mid}"));
+        if self.kept != Kept::Memory {
+            self.wrong(format!("{who} could not say {mid} instead of what is stored"));
+        }
     }
 
     /// Somebody was told a message.
@@ -112,7 +146,9 @@ impl Model {
         self.counts.heard += 1;
         self.tell(format!("{who} hears {room} {epoch} {} {}", told.seq, told.mid));
         let log = (room.to_owned(), epoch.to_owned());
-        if told.mid != told.body || !self.said.contains(&(room.into(), told.mid.clone())) {
+        if told.mid != told.body
+            || self.said.get(&(room.into(), told.mid.clone())) != Some(&told.of)
+        {
             return self.wrong(format!("{who} heard in {room} what nobody said: {told:?}"));
         }
         self.place(&log, &told);
@@ -177,54 +213,5 @@ impl Model {
         let heard = heard.filter_map(|(_, entries)| entries.keys().next_back().copied()).max();
         let acked = self.acked.iter().filter(|(log, _)| of(log)).map(|(_, told)| told.seq).max();
         heard.max(acked).unwrap_or(0)
-    }
-
-    /// At the end a room holds this, and nothing else.
-    pub(super) fn end(&mut self, room: &str, epoch: &str, end: &[Told]) {
-        let numbers: Vec<_> = end.iter().map(|told| told.seq).collect();
-        let first = numbers.first().copied().unwrap_or(1);
-        if numbers != (first..first + numbers.len() as u64).collect::<Vec<_>>() {
-            return self.wrong(format!("there are holes in {room}: {numbers:?}"));
-        }
-        let at = |seq: u64| end.iter().find(|told| told.seq == seq);
-        let mut lost = 0;
-        for ((of, log), told) in self.acked.clone() {
-            if of != room || at(told.seq) == Some(&told) {
-                continue;
-            }
-            let may = log != epoch && (self.kept == Kept::Memory || self.cuts > 0);
-            match may && self.kept != Kept::Power || self.is_forgotten(first, told.seq) {
-                true => lost += 1,
-                false => {
-                    let found = at(told.seq);
-                    return self.wrong(format!(
-                        "{told:?} of {room} was acknowledged in {log}; in {epoch} there is {found:?}"
-                    ));
-                }
-            }
-        }
-        self.counts.lost += lost;
-        for ((of, log), entries) in self.logs.clone() {
-            let differs =
-                |told: &&Told| at(told.seq) != Some(told) && !self.is_forgotten(first, told.seq);
-            let same = of == room && (log == epoch || self.kept == Kept::Power);
-            if let Some(told) = entries.values().find(differs).filter(|_| same) {
-                let found = at(told.seq);
-                return self.wrong(format!("{told:?} of {room} was heard; there is {found:?}"));
-            }
-        }
-        for (of, mid) in self.said.clone() {
-            let times = end.iter().filter(|told| told.mid == mid).count();
-            let may = if self.kept == Kept::Memory { 0..=1 } else { 1..=1 };
-            let may = if self.cuts > 0 && self.kept == Kept::Process { 0..=1 } else { may };
-            if of == room && !may.contains(&times) {
-                return self.wrong(format!("{mid} is {times} times in {room}"));
-            }
-        }
-    }
-
-    /// Memory holds the newest only.
-    fn is_forgotten(&self, first: u64, seq: u64) -> bool {
-        self.kept == Kept::Memory && seq < first
     }
 }

@@ -1,6 +1,7 @@
 //! A client as they should be: it remembers where it was and what is not confirmed, and comes back.
 
 mod hearing;
+mod saying;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
+use self::saying::Said;
 use super::line::{Line, text};
 use super::model::Model;
 use crate::seeded::Lot;
@@ -20,6 +22,12 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// The rooms that are talked in.
 pub(super) const ROOMS: [&str; 2] = ["lobby", "den"];
+
+/// What is said to somebody alone comes there.
+const INBOX: &str = "@";
+
+/// All that a client reads.
+const PLACES: [&str; 3] = [ROOMS[0], ROOMS[1], INBOX];
 
 pub(super) struct Person {
     who: &'static str,
@@ -35,7 +43,9 @@ pub(super) struct Person {
     /// By room: the log that this server has.
     logs: BTreeMap<&'static str, String>,
     /// What was said and not yet acknowledged, by its number.
-    unconfirmed: BTreeMap<u64, &'static str>,
+    unconfirmed: BTreeMap<u64, Said>,
+    /// What it said in rooms: where, in which log, at which place.
+    own: Vec<(&'static str, String, u64)>,
     said: u64,
     quiet: Duration,
     begin: Instant,
@@ -73,6 +83,7 @@ impl Person {
             seen: BTreeMap::new(),
             logs: BTreeMap::new(),
             unconfirmed: BTreeMap::new(),
+            own: Vec::new(),
             said: 0,
             quiet,
             begin: Instant::now(),
@@ -98,8 +109,8 @@ impl Person {
             timeout(PATIENCE, Line::open(self.websocket)).await.map_err(|_| Left::Broken)??;
         self.model.borrow_mut().counts.visits += 1;
         self.greet(&mut line).await?;
-        for (number, room) in self.unconfirmed.clone() {
-            self.post(&mut line, number, room).await?;
+        for (number, said) in self.unconfirmed.clone() {
+            self.post(&mut line, number, &said).await?;
         }
         // Some visits are short.
         let ends =
@@ -146,7 +157,7 @@ impl Person {
     }
 
     async fn greet(&mut self, line: &mut Line) -> Result<(), Left> {
-        let rooms: serde_json::Map<_, _> = ROOMS
+        let rooms: serde_json::Map<_, _> = PLACES
             .iter()
             .map(|room| {
                 let from = self.seen.get(room).map_or(
@@ -175,7 +186,8 @@ impl Person {
             return Err(Left::Broken);
         }
         self.token = Some(welcome["token"].clone());
-        for room in ROOMS {
+        self.model.borrow_mut().welcomed(self.who, &self.name, &welcome["token"]);
+        for room in PLACES {
             let at = &welcome["rooms"][room];
             let (epoch, head) = (text(&at["epoch"]), at["head"].as_u64().unwrap_or(0));
             let before = head - at["replay"].as_u64().unwrap_or(0);
@@ -184,26 +196,15 @@ impl Person {
             self.model.borrow_mut().tell(format!("{} enters {room}: {at}", self.who));
             self.logs.insert(room, text(&at["epoch"]));
         }
-        Ok(())
-    }
-
-    async fn speak(&mut self, line: &mut Line) -> Result<(), Left> {
-        let room = ROOMS[self.lot.below(ROOMS.len() as u64) as usize];
-        for _ in 0..=self.lot.below(4) {
-            self.said += 1;
-            let number = self.said;
-            self.model.borrow_mut().said(room, &self.mid(number));
-            self.unconfirmed.insert(number, room);
-            self.post(line, number, room).await?;
+        // What was to be edited may not be there any more, and another message may be in its place.
+        for (number, said) in std::mem::take(&mut self.unconfirmed) {
+            match &said {
+                Said::Edit(room, log, _) if self.logs[room] != *log => {
+                    self.model.borrow_mut().given_up(room, &self.mid(number));
+                }
+                _ => _ = self.unconfirmed.insert(number, said),
+            }
         }
-        Ok(())
-    }
-
-    async fn post(&self, line: &mut Line, number: u64, room: &str) -> Result<(), Left> {
-        let mid = self.mid(number);
-        let post = json!({ "type": "post", "id": number, "room": room, "mid": mid, "body": mid });
-        // A write that waits for a server that does not read.
-        timeout(PATIENCE, line.say(&post)).await.map_err(|_| Left::Broken)??;
         Ok(())
     }
 
@@ -217,7 +218,7 @@ impl Person {
 
     fn is_done(&self) -> bool {
         let model = self.model.borrow();
-        let has = |room: &str| self.seen[room].1 >= model.newest(room, &self.logs[room]);
-        self.unconfirmed.is_empty() && ROOMS.into_iter().all(has)
+        let has = |at: &str| self.seen[at].1 >= model.newest(&self.place(at), &self.logs[at]);
+        self.unconfirmed.is_empty() && PLACES.into_iter().all(has)
     }
 }

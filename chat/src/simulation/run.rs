@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use serde_json::Value;
 use tokio::sync::Notify;
 use trace::Tracer;
 use turmoil::Sim;
@@ -202,24 +203,40 @@ impl Run {
     /// Hears everything that is left and compares it with what was told.
     fn audit(&self, sim: &mut Sim<'_>) {
         for room in ROOMS {
-            let heard = Rc::new(RefCell::new(None));
-            let hears = Rc::clone(&heard);
-            sim.client(format!("auditor-of-{room}"), async move {
-                *hears.borrow_mut() = Some(all(room).await?);
-                Ok(())
-            });
-            let until = sim.elapsed() + SETTLED;
-            while heard.borrow().is_none() && sim.elapsed() < until {
-                seeded::elapsed(sim.elapsed());
-                if let Err(error) = sim.step() {
-                    return self.model.borrow_mut().wrong(format!("nothing is left: {error}"));
-                }
+            self.audit_of(sim, room, room.into(), format!("auditor of {room}"), None);
+        }
+        let known = self.model.borrow().known.clone();
+        for (who, (name, token)) in known {
+            self.audit_of(sim, "@", format!("@{who}"), name, Some(token));
+        }
+    }
+
+    /// The same of one place, as whoever may read it.
+    fn audit_of(
+        &self,
+        sim: &mut Sim<'_>,
+        room: &'static str,
+        place: String,
+        name: String,
+        token: Option<Value>,
+    ) {
+        let heard = Rc::new(RefCell::new(None));
+        let hears = Rc::clone(&heard);
+        sim.client(format!("auditor-of-{}", place.replace('@', "inbox-")), async move {
+            *hears.borrow_mut() = Some(all(room, &name, token).await?);
+            Ok(())
+        });
+        let until = sim.elapsed() + SETTLED;
+        while heard.borrow().is_none() && sim.elapsed() < until {
+            seeded::elapsed(sim.elapsed());
+            if let Err(error) = sim.step() {
+                return self.model.borrow_mut().wrong(format!("nothing is left: {error}"));
             }
-            let mut model = self.model.borrow_mut();
-            match heard.take() {
-                Some((epoch, all)) => model.end(room, &epoch, &all),
-                None => model.wrong(format!("{room} is not to be had")),
-            }
+        }
+        let mut model = self.model.borrow_mut();
+        match heard.take() {
+            Some((epoch, all)) => model.end(&place, &epoch, &all),
+            None => model.wrong(format!("{place} is not to be had")),
         }
     }
 }
