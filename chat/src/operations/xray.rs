@@ -88,10 +88,9 @@ impl Saved {
     fn told(&self, path: &Path) -> String {
         let mut told = format!("{}: {} events", path.display(), self.events);
         if self.unread > 0 {
-            told += &format!(
-                "; {} lines were not understood, line {} the first",
-                self.unread, self.first
-            );
+            let lines = if self.unread == 1 { "line was" } else { "lines were" };
+            let (unread, first) = (self.unread, self.first);
+            told += &format!("; {unread} {lines} not understood, line {first} the first");
         }
         if self.skipped > 0 {
             told += &format!("; the first {} bytes are left out", self.skipped);

@@ -196,7 +196,7 @@ async fn a_saved_trace_is_shown_on_a_page() {
     let mut lines = BufReader::new(xray.stdout.take().unwrap()).lines();
     let mut line = async || timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
     let told = line().await;
-    let expected = "2 events; 1 lines were not understood, line 2 the first";
+    let expected = "2 events; 1 line was not understood, line 2 the first";
     assert_eq!(told, format!("{path}: {expected}"));
     let url = line().await;
     let port = url.strip_prefix("http://localhost:").and_then(|rest| rest.strip_suffix("/xray"));
