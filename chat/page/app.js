@@ -16,8 +16,8 @@ import { Card } from "./card.js";
 import { Compose } from "./compose.js";
 import { face, nameOf } from "./row.js";
 import { Search } from "./search.js";
-import { Older } from "./older.js";
-import { Anchor } from "./anchor.js";
+import { travel } from "./travel.js";
+import { Typing } from "./typing.js";
 import { Complete } from "./complete.js";
 import { side } from "./side.js";
 import { Toast } from "./toast.js";
@@ -128,8 +128,10 @@ const { delivery, mine } = actions({
 });
 const people = new People(log, $("who"), document.querySelectorAll(".count"), writeTo);
 const compose = new Compose($("compose"), $("size"), roomName, {
+  typed: () => typing.typed(),
   send(body, how) {
     outbox.add(body, how);
+    typing.sent();
     if (how.of) return;
     log.unreadOver();
     reading.toBottom();
@@ -137,24 +139,10 @@ const compose = new Compose($("compose"), $("size"), roomName, {
   last: () => log.rows.last(mine),
   popup: new Complete($("box"), $("mentions"), { ...shared, people: () => new Set([...(people.members ?? []), ...names.values()]) }),
 });
-const anchor = new Anchor(room, {
-  show(seq) {
-    const here = log.show(seq);
-    if (here) reading.left();
-    return here;
-  },
-  waiting: () => log.waiting,
-  older: () => older.look(),
-  missing: () => toast.say(t("missing")),
-});
-const older = new Older(room, wire, {
-  ready: () => !log.waiting,
-  wanted: () => reading.nearTop || anchor.wanting,
-  hold(change) {
-    log.flush();
-    reading.hold(change);
-    anchor.page();
-  },
+const { older, anchor } = travel({ room, wire, log, reading, toast });
+const typing = new Typing($("typing"), {
+  tell: () => wire.tell({ type: "typing", room: roomName }),
+  count: () => people.count,
 });
 const acks = new Acks({
   tell: (room, seq) => wire.tell({ type: "ack", room, seq }),
@@ -198,6 +186,8 @@ function heard(frame) {
   } else if (frame.to) {
     if (inbox.takes(frame)) room.frame(frame);
   } else if (frame.room === roomName) {
+    if (frame.type === "typing") frame.from === login.me || typing.heard(frame.from);
+    else typing.said(frame.from);
     room.frame(frame);
   } else if (frame.room === "@") {
     if (frame.type === "gap") log.rule("skipped", t("missed", frame.next - 1 - frame.after));

@@ -17,7 +17,7 @@ export class Compose {
   /** What is being written. */
   mode;
 
-  /** @param {{send(body: string, how: object): void, last(): object | undefined, popup: {key(event: Event): boolean, look(): void}}} on */
+  /** @param {{send(body: string, how: object): void, last(): object | undefined, typed(): void, popup: {key(event: Event): boolean, look(): void}}} on */
   constructor(form, note, room, on) {
     this.#form = form;
     this.#box = form.querySelector("textarea");
@@ -29,7 +29,11 @@ export class Compose {
     this.#box.setAttribute("aria-label", t("message", room));
     this.#box.value = store.get(this.#draft) ?? "";
     this.#box.addEventListener("keydown", (event) => this.#key(event));
-    this.#box.addEventListener("input", () => this.#changed());
+    this.#box.addEventListener("input", () => {
+      this.#changed();
+      // Others are told of what is for all of them.
+      if (this.#box.value && !this.mode.how?.to && !this.mode.editing) this.#on.typed();
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();

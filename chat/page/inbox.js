@@ -4,13 +4,14 @@ import { el, face, nameOf } from "./row.js";
 import * as store from "./store.js";
 
 const MOST_PEOPLE = 8;
+const NEW = { epoch: null, seq: 0, at: 0, people: [] };
 
 export class Inbox {
   #list;
   #on;
   #key = "";
   /** `{epoch, seq, at, people}`: the last message that was shown, when it was sent, with whom. */
-  #state = { epoch: null, seq: 0, at: 0, people: [] };
+  #state = NEW;
 
   /** @param {{me(): string, to(name: string): void}} on */
   constructor(list, on) {
@@ -21,8 +22,9 @@ export class Inbox {
   /** Where to go on, for hello under a name. An inbox is that of a member. */
   position(name) {
     this.#key = `chat.inbox.${name}`;
+    this.#state = { ...NEW };
     try {
-      this.#state = { ...this.#state, ...JSON.parse(store.get(this.#key)) };
+      Object.assign(this.#state, JSON.parse(store.get(this.#key)));
     } catch {
       // What cannot be read is as if it were not there.
     }

@@ -6,15 +6,15 @@ import { t } from "./words.js";
 /** Each behaviour and its keys; those of a message need the focus on it. */
 const SHEET = [
   ["sheetWrite", [["keySend", "Enter"], ["keyLine", "Shift", "Enter"], ["keyLast", "↑"], ["keyNames", "@"], ["keyCancel", "Esc"]]],
-  ["sheetMessage", [["keyWalk", "↑", "↓"], ["reply", "R"], ["edit", "E"], ["link", "L"], ["who", "I"], ["delete", "Del"], ["keyBox", "Esc"]]],
   ["sheetRoom", [["search", "/"], ["goTo", "G"], ["keySheet", "?"]]],
+  ["sheetMessage", [["keyWalk", "↑", "↓"], ["reply", "R"], ["edit", "E"], ["link", "L"], ["who", "I"], ["delete", "Del"], ["keyBox", "Esc"]]],
 ];
 
 /** What a character opens when it is not typed into something. */
 export function opens(key, panel) {
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== key || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.closest?.("input, textarea, dialog")) return;
+    if (event.target.closest?.("input, textarea, dialog[open]")) return;
     event.preventDefault();
     if (panel.showModal) panel.showModal();
     else panel.showPopover();

@@ -17,15 +17,23 @@ export class Removal {
   }
 
   remove({ seq }, row) {
+    const here = row.contains(document.activeElement);
     row.classList.add("going");
     this.#toast.say(t("deleted"), {
       ms: UNDO_MS,
       key: "undo",
-      undo: () => row.classList.remove("going"),
+      undo: () => this.#back(row),
       done: () => {
-        row.classList.remove("going");
+        this.#back(row);
         this.#send(seq);
       },
     });
+    if (here) this.#toast.focus();
+  }
+
+  #back(row) {
+    row.classList.remove("going");
+    // The focus went away with the button.
+    if (document.activeElement === document.body) row.focus({ preventScroll: true });
   }
 }

@@ -10,6 +10,8 @@ const PREFIX = "chat.room.";
 /** A connection is in 16 rooms at most; the others are listed and not listened to. */
 const MOST_JOINED = 12;
 const MOST_LISTED = 50;
+/** A flood in another room is drawn as seldom as this. */
+const DRAW_MS = 200;
 /** The list is asked for again when the page is looked at, and no more often than this. */
 const FRESH_MS = 20_000;
 
@@ -24,17 +26,16 @@ function readOf(name) {
 
 export class Rooms {
   #current;
-  #nav;
   #list;
   #on;
   /** By name: how many are there, whether this page listens, its head, what is unread of it. */
   #rooms = new Map();
   #askedAt = 0;
+  #drawing = 0;
 
   /** @param {{ask(frame: object, answer: (frame: object) => void): boolean, me(): string}} on */
   constructor(current, nav, on) {
     this.#current = current;
-    this.#nav = nav;
     this.#list = nav.querySelector("ul");
     this.#on = on;
     /** What was read of this room before the page was opened. */
@@ -65,7 +66,7 @@ export class Rooms {
     if (type !== "message" || from === this.#on.me()) return;
     room.unread += 1;
     room.called ||= body.toLowerCase().includes(`@${this.#on.me().toLowerCase()}`);
-    this.#draw();
+    this.#drawing ||= setTimeout(() => this.#draw(), DRAW_MS);
   }
 
   #refresh() {
@@ -121,6 +122,8 @@ export class Rooms {
   }
 
   #draw() {
+    clearTimeout(this.#drawing);
+    this.#drawing = 0;
     const names = new Set([this.#current, ...this.#rooms.keys()]);
     // Those one is in, the lobby before them: their order does not depend on where one is.
     const rank = (name) => (name === this.#current || this.#rooms.get(name).joined ? (name === LOBBY ? 0 : 1) : 2);
@@ -131,7 +134,7 @@ export class Rooms {
     this.#list.replaceChildren(...shown.map((name) => this.#item(name)));
     if (focused) this.#list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
     const unread = [...this.#rooms.values()].some((room) => room.unread > 0);
-    this.#nav.ownerDocument.body.classList.toggle("elsewhere", unread);
+    document.body.classList.toggle("elsewhere", unread);
   }
 
   #item(name) {

@@ -30,8 +30,15 @@ export class Toast {
     this.#timer = setTimeout(() => this.end(), ms);
   }
 
+  /** To its way back, for who has no pointer. */
+  focus() {
+    this.#node.querySelector("button")?.focus();
+  }
+
   end() {
     clearTimeout(this.#timer);
+    // A browser takes the focus from what is hidden only later.
+    if (this.#node.contains(document.activeElement)) document.activeElement.blur();
     this.#node.hidden = true;
     const done = this.#done;
     this.#done = null;

@@ -53,6 +53,8 @@ export const en = {
   deleted: "Message deleted",
   edited: "(edited)",
   privately: (names) => `to ${names} alone`,
+  isTyping: " is typing…",
+  areTyping: " are typing…",
   people: "People",
   rooms: "Rooms",
   goTo: "Join or make a room",

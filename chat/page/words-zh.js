@@ -53,6 +53,8 @@ export const zh = {
   deleted: "消息已删除",
   edited: "（已编辑）",
   privately: (names) => `仅发给 ${names}`,
+  isTyping: "正在输入…",
+  areTyping: "正在输入…",
   people: "在场的人",
   rooms: "房间",
   goTo: "加入或新建房间",

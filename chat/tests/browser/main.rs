@@ -86,6 +86,7 @@ fn main() -> ExitCode {
             talk::what_was_stored_long_ago_is_not_sent_again,
             talk::changes_and_private_messages_show,
             talk::what_arrived_is_acknowledged,
+            talk::who_writes_is_shown,
             message::a_message_is_answered,
             message::own_words_are_changed,
             message::a_removal_can_be_undone,

@@ -110,7 +110,9 @@ pub(crate) async fn a_removal_can_be_undone(world: &World) -> Res {
     ann.until("document.activeElement.id === 'm3'").await?;
     ann.press("Delete").await?;
     ann.until("document.querySelector('#m3').classList.contains('going')").await?;
-    ann.click("#toast button").await?;
+    ann.until("document.activeElement.textContent === 'Undo'").await?;
+    ann.enter().await?;
+    ann.until("document.activeElement.id === 'm3'").await?;
     ann.until(
         "!document.querySelector('.going') && !document.querySelector('#toast').checkVisibility()",
     )

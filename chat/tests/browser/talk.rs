@@ -278,3 +278,27 @@ pub(crate) async fn what_arrived_is_acknowledged(world: &World) -> Res {
     ann.ask(json!({ "type": "post", "to": ["bob"], "body": "psst" })).await?;
     bob.tells(ack("@", 1)).await
 }
+
+pub(crate) async fn who_writes_is_shown(world: &World) -> Res {
+    let (ann, bob) = (world.person("ann").await?, world.person("bob").await?);
+    ann.until("document.querySelector('.badge .count').textContent === '2'").await?;
+    let line =
+        |words: &str| format!("document.querySelector('#typing').textContent === {}", json!(words));
+    ann.js("document.querySelector('#box').focus()").await?;
+    ann.insert("let me thi").await?;
+    bob.until(&line("ann is typing…")).await?;
+    let mut eve = Raw::join(world, "eve").await?;
+    eve.tell(json!({ "type": "typing", "room": "lobby" })).await?;
+    bob.until(&line("ann, eve are typing…")).await?;
+    ann.say("nk").await?;
+    bob.sees("let me think").await?;
+    bob.until(&line("eve is typing…")).await?;
+    // Who has nothing more to say is gone by itself.
+    bob.until(&line("")).await?;
+    assert_eq!(ann.js("document.querySelector('#typing').textContent").await?, "", "not oneself");
+    assert_eq!(
+        bob.js("document.querySelector('#speaker').textContent.includes('typing')").await?,
+        false
+    );
+    Ok(())
+}
