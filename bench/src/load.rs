@@ -55,12 +55,6 @@ impl Load {
         let [_, _, flat_out, _] = Self::ALL;
         flat_out
     }
-
-    /// What everybody has and what is hardest.
-    pub fn recorder() -> [Self; 2] {
-        let [paced, flat_out, ..] = Self::ALL;
-        [paced, flat_out]
-    }
 }
 
 /// Those for which this computer has descriptors; the others are named.

@@ -5,8 +5,8 @@
 //! is compared are medians of ratios within one round. All are measured by `chat bench`.
 
 mod load;
+mod pairs;
 mod peers;
-mod recorder;
 mod report;
 mod server;
 mod table;
@@ -26,8 +26,8 @@ cargo run --release --manifest-path bench/Cargo.toml
   -- --rounds N      so many rounds, of one second and not of two
   -- --check         print the tables and write nothing
   -- --quick         one short round, to see that it works
+  -- --pairs         what one thing more costs: tracing, storing, a client who reads nothing
   -- --guard         compare with the textbook only, and fail if that is too near
-  -- --recorder [N]  compare chat with and without its flight recorder, in 5 or N rounds
   -- peer NAME       serve like one of those that are compared with, until it is stopped
 ";
 
@@ -38,9 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["--rounds", rounds] => (true, rounds.parse()?, 1.0),
         ["--check"] => (false, 5, 2.0),
         ["--quick"] => (false, 1, 0.5),
+        ["--pairs"] => return pairs(),
         ["--guard"] => return guard(),
-        ["--recorder"] => return recorder::measure(5),
-        ["--recorder", rounds] => return recorder::measure(rounds.parse::<usize>()?.max(1)),
         ["peer", name] => match Peer::ALL.into_iter().find(|peer| peer.name() == name) {
             Some(peer) => return peers::serve(peer),
             None => return Err(format!("no peer is called {name}").into()),
@@ -73,7 +72,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         measured.push(by_server);
     }
     let tables = table::tables(&servers, &loads, &measured);
-    report::publish(&tables, rounds, seconds, before, keep)
+    let what = "Microseconds of the server's CPU for each delivery";
+    let text = format!("{tables}\n{what}: {}\n", report::how(rounds, seconds, before)?);
+    report::publish("peers", &text, keep)
+}
+
+/// Measures what one thing more costs, and writes it into the document.
+fn pairs() -> Result<(), Box<dyn Error>> {
+    let (rounds, seconds, before) = (5, 1.0, report::load());
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    let table = pairs::table(&server::build()?, rounds, seconds)?;
+    let how = report::how(rounds, seconds, before)?;
+    report::publish("pairs", &format!("{table}\nEach is {how}\n"), true)
 }
 
 /// How many times less CPU per delivery than the textbook's a regression may leave.

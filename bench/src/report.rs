@@ -14,27 +14,25 @@ pub fn load() -> Option<String> {
     Some(text.split(' ').next()?.to_owned())
 }
 
-/// Prints the tables and, to keep them, puts them between their markers in the document.
-pub fn publish(
-    tables: &str,
-    rounds: usize,
-    seconds: f64,
-    load: Option<String>,
-    keep: bool,
-) -> Result<(), Box<dyn Error>> {
+/// How it was measured.
+pub fn how(rounds: usize, seconds: f64, load: Option<String>) -> Result<String, Box<dyn Error>> {
     let load = load.map_or(String::new(), |load| format!(", load {load} before"));
     let origin = origin()?;
-    let text = format!(
-        "{tables}\nMicroseconds of the server's CPU for each delivery: the median of {rounds} rounds \
-         of {seconds} s, and from where to where they went. {origin}{load}.\n"
-    );
+    Ok(format!(
+        "the median of {rounds} rounds of {seconds} s, and from where to where they went. \
+         {origin}{load}."
+    ))
+}
+
+/// Prints a table and, to keep it, puts it between its markers in the document.
+pub fn publish(name: &str, text: &str, keep: bool) -> Result<(), Box<dyn Error>> {
     writeln!(io::stdout(), "{text}")?;
     if !keep {
         return Ok(());
     }
-    let (begin, end) = ("<!-- bench:peers -->", "<!-- /bench -->");
+    let (begin, end) = (format!("<!-- bench:{name} -->"), "<!-- /bench -->");
     let document = fs::read_to_string(DOCUMENT)?;
-    let (before, rest) = document.split_once(begin).ok_or("the document has no such marker")?;
+    let (before, rest) = document.split_once(&begin).ok_or("the document has no such marker")?;
     let (_, after) = rest.split_once(end).ok_or("a marker without its end")?;
     Ok(fs::write(DOCUMENT, format!("{before}{begin}\n{text}{end}{after}"))?)
 }

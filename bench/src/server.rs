@@ -1,6 +1,7 @@
 //! One server in a process of its own, and what `chat bench` says of it.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -78,20 +79,7 @@ impl Server {
         load: &Load,
         seconds: f64,
     ) -> Result<Figures, Box<dyn Error>> {
-        self.measure_with(chat, load, seconds, &[])
-    }
-
-    /// The same with further options of `chat`.
-    pub fn measure_with(
-        self,
-        chat: &Path,
-        load: &Load,
-        seconds: f64,
-        options: &[&str],
-    ) -> Result<Figures, Box<dyn Error>> {
-        let mut bench = Command::new(chat);
-        bench.args(["bench", "--json", "--seconds", &seconds.to_string()]).args(load.args);
-        bench.args(options);
+        let mut args = load.args.iter().map(|arg| arg.to_string()).collect::<Vec<_>>();
         let mut running = None;
         if let Self::Peer(peer) = self {
             let mut command = Command::new(std::env::current_exe()?);
@@ -100,17 +88,34 @@ impl Server {
             let mut port = String::new();
             let stdout = child.stdout.take().ok_or("no stdout")?;
             BufReader::new(stdout).read_line(&mut port)?;
-            bench.args(["--to", &format!("127.0.0.1:{}", port.trim())]);
-            bench.args(["--pid", &child.id().to_string()]);
+            args.extend(["--to".into(), format!("127.0.0.1:{}", port.trim())]);
+            args.extend(["--pid".into(), child.id().to_string()]);
         }
-        let output = bench.stdin(Stdio::null()).output()?;
+        let report = bench(chat, &args, seconds);
         drop(running);
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).trim().into());
-        }
-        let report: Value = serde_json::from_slice(&output.stdout)?;
+        Figures::of(&report?)
+    }
+}
+
+/// Lets `chat bench` do some work, and hands back its report.
+pub fn bench(
+    chat: &Path,
+    args: &[impl AsRef<OsStr>],
+    seconds: f64,
+) -> Result<Value, Box<dyn Error>> {
+    let mut bench = Command::new(chat);
+    bench.args(["bench", "--json", "--seconds", &seconds.to_string()]).args(args);
+    let output = bench.stdin(Stdio::null()).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+impl Figures {
+    pub fn of(report: &Value) -> Result<Self, Box<dyn Error>> {
         let figure = |name: &str| report[name].as_f64().ok_or("this needs /proc, as on Linux");
-        Ok(Figures {
+        Ok(Self {
             cpu: figure("cpu_us_per_delivery")?,
             resident: figure("resident_kib_per_connection")?,
         })

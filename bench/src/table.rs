@@ -84,7 +84,7 @@ fn targets(
 }
 
 /// The middle one, and from where to where they go.
-fn spread(samples: impl IntoIterator<Item = f64>, digits: usize) -> String {
+pub fn spread(samples: impl IntoIterator<Item = f64>, digits: usize) -> String {
     let mut sorted: Vec<_> = samples.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     match (sorted.first(), sorted.last()) {
