@@ -16,7 +16,7 @@ pub async fn serve(connection: Connection, limits: Limits) -> io::Result<()> {
             Inbound::Message(text) => socket.text(&text).await?,
             Inbound::Binary(bytes) => socket.binary(&bytes).await?,
             Inbound::Ping(payload) => socket.pong(&payload).await?,
-            Inbound::Pong => {}
+            Inbound::Pong(_) => {}
             Inbound::End(end) => return socket.close(end).await,
         }
     }

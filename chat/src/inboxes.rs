@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::command::{Post, Report, Row};
-use crate::entry::{ClientId, Entry, MemberId, Mid, Sender};
+use crate::clock;
+use crate::command::{Post, Report};
+use crate::entry::{ClientId, Entry, MemberId, Mid, Sender, Timestamp};
 use crate::history::{Key, Posting};
 use crate::limits::RECIPIENTS;
 use crate::members::{Login, Members};
@@ -69,7 +70,7 @@ impl Inboxes {
             let reads =
                 |member: &MemberId| members.has_token(*member) || self.logs().contains_key(member);
             match members.find(name).filter(reads) {
-                Some(member) => _ = to.insert(member, self.open(member)),
+                Some(member) => _ = to.insert(member, (name.clone(), self.open(member))),
                 None => unknown.push(name.clone()),
             }
         }
@@ -79,42 +80,51 @@ impl Inboxes {
         // One name for all copies, by which each is found again.
         let mid = post.mid.or_else(|| Mid::new(&random_text(16)));
         let own = to.remove(&login.id);
-        let mut places = vec![Place { copy: own.is_none(), room: self.open(login.id) }];
-        places.extend(to.into_values().map(|room| Place { room, copy: false }));
+        let for_own = own.map(|(name, _)| (login.id, name));
+        let mut places =
+            vec![Place { room: self.open(login.id), copy: for_own.is_none(), of: for_own }];
+        places.extend(to.into_iter().map(|(member, (name, room))| Place {
+            room,
+            copy: false,
+            of: Some((member, name)),
+        }));
         let to = Some(post.to.as_slice().into());
         let draft = Draft { mid, content: post.content, to, patient: false };
         let posted = room::post(places, client, login.author(), draft);
         Ok((posted, unknown))
     }
 
-    /// What became of a direct message in `room`. Whoever said it is told of everybody it is for,
-    /// and whoever got it of himself.
-    pub(crate) fn report(
+    /// What became of a direct message in `room`. Whoever said it is told of everybody it is for;
+    /// whoever got it knows that he has it.
+    pub(crate) async fn report(
         &self,
-        members: &Members,
         room: &Room,
         entry: &Entry,
         to: &[Name],
         asker: &Sender,
     ) -> Report {
+        let Sender::Member(sender) = entry.sender else { return room.report(entry).await };
+        if entry.sender != *asker {
+            return room.report(entry).await;
+        }
         let mut report = room.begin_report(entry);
-        let rows = match entry.sender == *asker {
-            true => to.iter().flat_map(|name| self.rows(members, name, entry)).collect(),
-            false => room.rows(entry),
-        };
-        report.count(rows.iter());
+        let copies = self.common.copies.find(sender, entry.seq);
+        let rows = copies.iter().flatten().map(|copy| {
+            let (row, since) = room.recipient(copy);
+            let is_newer = |known: Timestamp| known.0 < since.0;
+            if entry.at.0 <= since.0 && report.since.is_none_or(is_newer) {
+                report.since = Some(since);
+            }
+            row
+        });
+        let rows: Vec<_> = rows.collect();
+        report.count(&rows);
+        if copies.is_none() {
+            // It was said before this server, or too many were since.
+            (report.of, report.since) = (to.len(), Some(clock::wall()));
+        }
         report.take(rows);
         report
-    }
-
-    /// How somebody's sessions stand with their copy of a direct message.
-    fn rows(&self, members: &Members, name: &Name, entry: &Entry) -> Vec<Row> {
-        let inbox = members.find(name).and_then(|member| self.find(member));
-        let rows = inbox.and_then(|inbox| {
-            let copy = inbox.copy_of(entry)?;
-            Some(inbox.rows(&copy))
-        });
-        rows.filter(|rows| !rows.is_empty()).unwrap_or_else(|| vec![Row::away(name)])
     }
 
     fn logs(&self) -> MutexGuard<'_, HashMap<MemberId, Arc<Room>>> {

@@ -12,7 +12,7 @@ use crate::members::Login;
 use crate::name::RoomName;
 use crate::progress::Progress;
 use crate::refused::Refused;
-use crate::room::{Asked, Besides, Burst, Draft, Listener, Presented, Room, Told};
+use crate::room::{Attendee, Besides, Burst, Draft, Listener, Question, Room, Told};
 use crate::search::Search;
 use crate::wire::Wire;
 
@@ -24,7 +24,7 @@ pub struct Membership {
     has_token: bool,
     cursor: Cursor,
     /// Boxed, because it is looked at when something is written, and moved about before.
-    reader: Box<Presented>,
+    reader: Box<Attendee>,
     /// A page of history is on its way.
     reading: bool,
     /// Whether it reads all for itself, and waits for no pump.
@@ -45,11 +45,10 @@ impl Membership {
         listener: Arc<dyn Listener>,
     ) -> (Self, Joined, Option<Lost>) {
         let (cursor, joined, lost) = room.join(client, login, start, listener);
-        let reader = Box::new(Presented {
+        let reader = Box::new(Attendee {
             client,
-            name: Some(login.name.clone()),
-            wire: wire.as_str(),
-            confirms: wire.acknowledges(),
+            member: Some((login.id, login.name.clone())),
+            wire: Some(wire),
             progress: Progress::joined(&joined, start, lost),
         });
         let (member, has_token) = (login.id, login.token.is_some());
@@ -88,18 +87,18 @@ impl Membership {
     }
 
     /// Its row in a report, if it is one of its room; who is blocked has been since then.
-    pub(crate) fn row(&self, asked: &Asked<'_>, blocked: Option<Instant>) -> Option<Row> {
+    pub(crate) fn row(&self, question: &Question<'_>, blocked: Option<Instant>) -> Option<Row> {
         let written = self.reader.progress.written();
-        let behind = || asked.behind(written, blocked, self.reading);
-        asked.is_of(&self.room).then(|| self.reader.row(asked, behind))
+        let behind = || question.behind(written, blocked, self.reading);
+        question.is_of(&self.room).then(|| self.reader.row(question, behind))
     }
 
     /// Moves the next slots into `out`, up to the bounds of a batch.
     pub(crate) fn read(&mut self, out: &mut Vec<Slot>) -> Besides {
         let besides = self.room.read(&mut self.cursor, self.alone, out);
         self.reading = matches!(besides, Besides::Stored(_));
-        if let Besides::Reply(reply) = &besides {
-            self.reader.progress.told(reply);
+        if let Besides::Reply(Reply::Gap { after, next, why, .. }) = &besides {
+            self.reader.progress.missed(*after, *next, *why);
         }
         besides
     }
@@ -109,8 +108,8 @@ impl Membership {
         self.reading = false;
         let told = self.room.took(&mut self.cursor, page);
         for told in &told {
-            if let Told::Gap(gap) = told {
-                self.reader.progress.told(gap);
+            if let Told::Gap(Reply::Gap { after, next, why, .. }) = told {
+                self.reader.progress.missed(*after, *next, *why);
             }
         }
         told
@@ -121,14 +120,14 @@ impl Membership {
         self.reader.progress.sent(self.cursor.seen(), now);
     }
 
-    /// Its client is asked for a sign of life.
-    pub(crate) fn asked(&mut self) {
-        self.reader.progress.asked();
+    /// Its client is asked for a sign of life with this number.
+    pub(crate) fn asked(&mut self, number: u32) {
+        self.reader.progress.asked(number);
     }
 
-    /// Its client gives one; up to which entry that says something new.
-    pub(crate) fn answered(&mut self, now: Instant) -> Option<Seq> {
-        self.reader.progress.answered(now)
+    /// Its client gives that; up to which entry it says something new.
+    pub(crate) fn answered(&mut self, number: u32, now: Instant) -> Option<Seq> {
+        self.reader.progress.answered(number, now)
     }
 
     /// Posts into the room; see [`Room::post`].
@@ -136,9 +135,10 @@ impl Membership {
         self.room.post(self.reader.client, login.author(), draft)
     }
 
-    /// Notes that everything up to `seq` has arrived; whether that is news.
-    pub(crate) fn ack(&mut self, seq: Seq, now: Instant) -> bool {
-        self.reader.progress.acked(seq, now)
+    /// Notes that everything up to `seq` has arrived, of what it was given; up to which entry, if
+    /// that is news.
+    pub(crate) fn ack(&mut self, seq: Seq, now: Instant) -> Option<Seq> {
+        self.reader.progress.acked(seq, self.cursor.seen(), now)
     }
 
     /// Who is in the room.
@@ -185,6 +185,9 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.room.leave(self.reader.take(), self.member, self.has_token, self.end);
+        // What is on its way is still written to who says goodbye.
+        let on_its_way = matches!(self.end, End::Closed | End::Drain);
+        let seen = if on_its_way { self.cursor.seen() } else { Seq(0) };
+        self.room.leave(self.reader.take(seen), self.member, self.has_token, self.end);
     }
 }

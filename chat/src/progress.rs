@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::command::{Joined, Lost, Missed, Reply, Standing, Start};
+use crate::command::{Joined, Lost, Missed, Standing, Start};
 use crate::entry::Seq;
 use crate::limits::{GAPS_KEPT, MARKS};
 
@@ -18,10 +18,12 @@ pub struct Progress {
     resumed: bool,
     sent: Marks,
     acked: Marks,
-    /// What was written when it was asked for a sign of life that has not come yet.
-    asked: Option<Seq>,
+    /// The number of the last sign of life that it was asked for, and what was written before.
+    asked: Option<(u32, Seq)>,
     /// The newest of its gaps: entries between two, and why.
     gaps: VecDeque<(Seq, Seq, Missed)>,
+    /// What was on its way to it when it left.
+    leaving: Seq,
 }
 
 impl Progress {
@@ -35,8 +37,9 @@ impl Progress {
     /// Of a reader that comes when `head` is the newest entry, to read what is behind `start`,
     /// which it says it has if it `resumed` there.
     fn new(head: Seq, start: Seq, resumed: bool) -> Self {
-        let (sent, acked) = (Marks::new(start), Marks::new(Seq(0)));
-        Self { head, start, resumed, sent, acked, asked: None, gaps: VecDeque::new() }
+        let (sent, acked) = (Marks::new(start), Marks::new(start));
+        let (asked, gaps, leaving) = (None, VecDeque::new(), Seq(0));
+        Self { head, start, resumed, sent, acked, asked, gaps, leaving }
     }
 
     /// Everything up to an entry is written to its connection.
@@ -44,31 +47,32 @@ impl Progress {
         self.sent.mark(seq, now);
     }
 
-    /// It says that it has everything up to an entry; whether that is news. What was not written
-    /// to it, it does not have.
-    pub fn acked(&mut self, seq: Seq, now: Instant) -> bool {
-        self.acked.mark(seq.min(self.sent.up_to), now)
+    /// It says that it has everything up to an entry, which is at most what it has `seen`; up to
+    /// which, if that is news.
+    pub fn acked(&mut self, seq: Seq, seen: Seq, now: Instant) -> Option<Seq> {
+        let seq = seq.min(seen);
+        self.acked.mark(seq, now).then_some(seq)
     }
 
-    /// It is asked for a sign of life behind all that is written.
-    pub fn asked(&mut self) {
-        self.asked.get_or_insert(self.sent.up_to);
+    /// It is asked for a sign of life with this number, behind all that is written.
+    pub fn asked(&mut self, number: u32) {
+        self.asked = Some((number, self.sent.up_to));
     }
 
-    /// It gives one, and so it has what was written before; the last of that, if it is news.
-    pub fn answered(&mut self, now: Instant) -> Option<Seq> {
-        let seq = self.asked.take()?;
-        self.acked(seq, now).then_some(seq)
+    /// It gives the one with this number, and so it has what was written before; up to which
+    /// entry, if that is news.
+    pub fn answered(&mut self, number: u32, now: Instant) -> Option<Seq> {
+        let (_, seq) = self.asked.take_if(|(asked, _)| *asked == number)?;
+        self.acked(seq, seq, now)
     }
 
-    /// It is told something, perhaps that entries are missing.
-    pub fn told(&mut self, reply: &Reply) {
-        if let Reply::Gap { after, next, why, .. } = reply {
-            self.missed(*after, *next, *why);
-        }
+    /// It leaves, and what it has `seen` may still be written to it.
+    pub fn leaves(&mut self, seen: Seq) {
+        self.leaving = seen;
     }
 
-    fn missed(&mut self, after: Seq, next: Seq, why: Missed) {
+    /// It is told that entries between two are missing.
+    pub fn missed(&mut self, after: Seq, next: Seq, why: Missed) {
         if self.gaps.len() == GAPS_KEPT {
             self.gaps.pop_front();
         }
@@ -105,7 +109,7 @@ impl Progress {
         if let Some(when) = self.acked.when(seq) {
             return Some(Standing::Acked(after(when, shown)));
         }
-        self.sent.when(seq).map(|_| Standing::Sent)
+        (seq <= self.sent.up_to.max(self.leaving)).then_some(Standing::Sent)
     }
 }
 
@@ -172,8 +176,8 @@ mod tests {
         assert_eq!(standing(&progress, 5), Some(Standing::Sent));
         assert_eq!(progress.sent_after(Seq(5), Some(t)), Some(ms(2)));
         assert_eq!(standing(&progress, 7), None);
-        assert!(progress.acked(Seq(5), t + ms(9)));
-        assert!(!progress.acked(Seq(5), t + ms(10)));
+        assert_eq!(progress.acked(Seq(5), Seq(6), t + ms(9)), Some(Seq(5)));
+        assert_eq!(progress.acked(Seq(5), Seq(6), t + ms(10)), None);
         assert_eq!(standing(&progress, 5), Some(Standing::Acked(Some(ms(9)))));
         assert_eq!(standing(&progress, 6), Some(Standing::Sent));
         assert_eq!(progress.of(Seq(5), None), Some(Standing::Acked(None)));
@@ -183,10 +187,12 @@ mod tests {
     fn nobody_has_what_was_not_written() {
         let (t, mut progress) = (Instant::now(), Progress::new(Seq(0), Seq(0), false));
         progress.sent(Seq(2), t);
-        assert!(progress.acked(Seq(9), t));
-        assert_eq!(progress.of(Seq(3), Some(t)), None);
-        progress.sent(Seq(3), t);
-        assert_eq!(progress.of(Seq(3), Some(t)), Some(Standing::Sent));
+        assert_eq!(progress.acked(Seq(9), Seq(3), t), Some(Seq(3)), "a part of the batch");
+        assert_eq!(progress.of(Seq(3), Some(t)), Some(Standing::Acked(Some(ms(0)))));
+        assert_eq!(progress.of(Seq(4), Some(t)), None);
+        progress.leaves(Seq(5));
+        assert_eq!(progress.of(Seq(5), Some(t)), Some(Standing::Sent));
+        assert_eq!(progress.of(Seq(6), Some(t)), None);
     }
 
     #[test]
@@ -205,7 +211,7 @@ mod tests {
         let (t, mut progress) = (Instant::now(), Progress::new(Seq(0), Seq(0), false));
         progress.missed(Seq(2), Seq(5), Missed::Slow);
         progress.sent(Seq(6), t);
-        progress.acked(Seq(6), t);
+        progress.acked(Seq(6), Seq(6), t);
         for (seq, gap) in [(2, false), (3, true), (4, true), (5, false)] {
             let standing = progress.of(Seq(seq), Some(t));
             assert_eq!(standing == Some(Standing::Gap(Missed::Slow)), gap, "{seq}: {standing:?}");
@@ -215,13 +221,13 @@ mod tests {
     #[test]
     fn a_sign_of_life_has_all_that_was_written_before_it_was_asked_for() {
         let (t, mut progress) = (Instant::now(), Progress::new(Seq(0), Seq(0), false));
-        assert_eq!(progress.answered(t), None);
+        assert_eq!(progress.answered(0, t), None);
         progress.sent(Seq(1), t);
-        progress.asked();
+        progress.asked(1);
         progress.sent(Seq(2), t);
-        progress.asked();
-        assert_eq!(progress.answered(t), Some(Seq(1)));
-        assert_eq!(progress.answered(t), None, "nobody asked again");
+        assert_eq!(progress.answered(7, t), None, "a pong of its own");
+        assert_eq!(progress.answered(1, t), Some(Seq(1)));
+        assert_eq!(progress.answered(1, t), None, "nobody asked again");
         assert_eq!(progress.of(Seq(2), Some(t)), Some(Standing::Sent));
     }
 

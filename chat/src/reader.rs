@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
 
-use crate::command::{Joined, Lost, Row, Start};
+use crate::command::{Joined, Lost, Reply, Row, Start};
 use crate::end::End;
-use crate::entry::{ClientId, Slot};
+use crate::entry::{ClientId, Seq, Slot};
 use crate::history::Found;
 use crate::log::Cursor;
 use crate::name::RoomName;
 use crate::progress::Progress;
-use crate::room::{Asked, Besides, Burst, Listener, Presented, Room, Told, Wake};
+use crate::room::{Attendee, Besides, Burst, Listener, Question, Room, Told, Wake};
 
 /// A cursor into a room, of somebody whom the room does not show.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ struct Reading {
 
 #[derive(Debug)]
 struct State {
-    reader: Presented,
+    reader: Attendee,
     /// Since when its connection has taken nothing.
     blocked: Option<Instant>,
     /// A page of history is on its way.
@@ -41,20 +41,20 @@ struct State {
 }
 
 impl Reader {
-    /// Reads from `start` on; where that is, and why it could not be had, if it could not. `wire`
-    /// is its name in the trace.
+    /// Reads from `start` on; where that is, and why it could not be had, if it could not.
     pub(crate) fn new(
         room: Arc<Room>,
         client: ClientId,
-        wire: &'static str,
         start: &Start,
     ) -> (Self, Joined, Option<Lost>) {
-        let reader =
-            Presented { client, name: None, wire, confirms: false, progress: Progress::default() };
+        let reader = Attendee { client, member: None, wire: None, progress: Progress::default() };
         let state = State { reader, blocked: None, fetching: false, end: End::Gone };
         let reading = Arc::new(Reading { wake: Wake::default(), state: Mutex::new(state) });
+        // No report looks before it is known where it starts.
+        let mut state = reading.state();
         let (cursor, joined, lost) = room.listen(client, start, Arc::clone(&reading) as _);
-        reading.state().reader.progress = Progress::joined(&joined, start, lost);
+        state.reader.progress = Progress::joined(&joined, start, lost);
+        drop(state);
         (Self { room, cursor, reading }, joined, lost)
     }
 
@@ -68,8 +68,8 @@ impl Reader {
         let besides = self.room.read(&mut self.cursor, false, out);
         let mut state = self.reading.state();
         state.fetching = matches!(besides, Besides::Stored(_));
-        if let Besides::Reply(reply) = &besides {
-            state.reader.progress.told(reply);
+        if let Besides::Reply(Reply::Gap { after, next, why, .. }) = &besides {
+            state.reader.progress.missed(*after, *next, *why);
         }
         drop(state);
         besides
@@ -81,8 +81,8 @@ impl Reader {
         let mut state = self.reading.state();
         state.fetching = false;
         for told in &told {
-            if let Told::Gap(gap) = told {
-                state.reader.progress.told(gap);
+            if let Told::Gap(Reply::Gap { after, next, why, .. }) = told {
+                state.reader.progress.missed(*after, *next, *why);
             }
         }
         drop(state);
@@ -121,7 +121,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let (reader, end) = {
             let mut state = self.reading.state();
-            (state.reader.take(), state.end)
+            (state.reader.take(Seq(0)), state.end)
         };
         self.room.unlisten(reader, end);
     }
@@ -139,9 +139,9 @@ impl Listener for Reading {
         false
     }
 
-    fn row(&self, asked: &Asked<'_>) -> Option<Row> {
+    fn row(&self, question: &Question<'_>) -> Option<Row> {
         let State { reader, blocked, fetching, .. } = &*self.state();
-        let behind = || asked.behind(reader.progress.written(), *blocked, *fetching);
-        Some(reader.row(asked, behind))
+        let behind = || question.behind(reader.progress.written(), *blocked, *fetching);
+        Some(reader.row(question, behind))
     }
 }

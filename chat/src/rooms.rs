@@ -16,9 +16,8 @@ use crate::inboxes::Inboxes;
 use crate::limits::{Limits, PRESENCE_WINDOW, TRIM_PAUSE};
 use crate::members::{Login, Members};
 use crate::name::{Name, RoomName};
-use crate::refusals::Refusals;
 use crate::refused::Refused;
-use crate::room::{Common, Departed, Room, Sequencer};
+use crate::room::{Common, Room, Sequencer};
 use crate::select::select;
 use crate::tracers::Tracers;
 
@@ -39,13 +38,8 @@ impl Rooms {
     /// Presence is told only while [`Rooms::keep`] runs.
     pub fn new(limits: &Arc<Limits>, tracers: Tracers, history: Option<Arc<History>>) -> Self {
         let members = Arc::new(Members::new(limits, history.clone()));
-        let common = Arc::new(Common {
-            limits: Arc::clone(limits),
-            sequencer: history.map_or(Sequencer::Memory, Sequencer::History),
-            tracers,
-            departed: Departed::default(),
-            refusals: Refusals::default(),
-        });
+        let sequencer = history.map_or(Sequencer::Memory, Sequencer::History);
+        let common = Arc::new(Common::new(limits, sequencer, tracers));
         let changed = Arc::default();
         let lobby = open(RoomName::lobby(), &common, &changed);
         let rooms = Mutex::new(BTreeMap::from([(RoomName::lobby(), Arc::clone(&lobby))]));
@@ -122,14 +116,19 @@ impl Rooms {
     ) -> Result<Report, Refused> {
         let entry = room.which(which, asker).await?;
         Ok(match &entry.direct {
-            Some(direct) => self.inboxes.report(&self.members, room, &entry, &direct.to, asker),
-            None => room.report(&entry),
+            Some(direct) => self.inboxes.report(room, &entry, &direct.to, asker).await,
+            None => room.report(&entry).await,
         })
     }
 
     /// Remembers that a post was refused, for who may ask.
-    pub(crate) fn refused(&self, login: &Login, mid: Mid, refused: Refused) {
-        self.common.refusals.push(login.author().sender, mid, refused);
+    pub(crate) fn refused(&self, sender: Sender, mid: Mid, refused: Refused) {
+        self.common.refusals.push(sender, mid, refused);
+    }
+
+    /// What was refused perhaps is stored now.
+    pub(crate) fn stored(&self, sender: &Sender, mid: &Mid) {
+        self.common.refusals.forget(sender, mid);
     }
 
     /// Why the newest of somebody's posts under this `mid` was refused.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::end::End;
-use crate::entry::{ClientId, Epoch, Mid, Seq, Timestamp};
+use crate::entry::{ClientId, Epoch, MemberId, Mid, Seq, Timestamp};
 use crate::name::{Name, RoomName};
 
 use super::Missed;
@@ -38,25 +38,28 @@ pub struct Report {
     /// How many of [`Report::of`] have it: they said so, or it is written to a connection that
     /// cannot say so.
     pub reached: usize,
-    /// How many members were in the room when it was shown; of a direct message, how many it is
-    /// for.
+    /// How many members were in the room when it was shown, whose clients are told such messages;
+    /// of a direct message, how many it is for.
     pub of: usize,
     /// From when it was shown until the last of those reached was written to, if that is known.
     pub took: Option<Duration>,
-    /// A session each, those who do not have it first; at most 256.
+    /// A session each, those who do not have it first; at most 200. Of a direct message, a
+    /// recipient each.
     pub rows: Vec<Row>,
     /// How many rows did not fit.
     pub more: usize,
-    /// What was before is not known, if the message is older than this.
+    /// Who left before this is not known any more, if the message is older.
     pub since: Option<Timestamp>,
 }
 
 /// One session, or one reader of events, and the message.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Its number in the trace; none for a member who was not there at all.
+    /// Its number in the trace; none for the recipient of a direct message.
     pub client: Option<ClientId>,
     /// Its member; a reader of events has none.
+    pub(crate) member: Option<MemberId>,
+    /// What that is called.
     pub name: Option<Name>,
     /// What it speaks, as in the trace.
     pub wire: &'static str,
@@ -87,7 +90,8 @@ pub struct Left {
 pub enum Standing {
     /// It said that it has it; how long after it was shown, if that is known.
     Acked(Option<Duration>),
-    /// It is written to its connection, which has not said more, or cannot.
+    /// It is written to its connection, which has not said more, or cannot; or it was on its way
+    /// there when the session ended. To a reader of events it is handed to be written.
     Sent,
     /// It is still to be written.
     Behind {
@@ -100,6 +104,10 @@ pub enum Standing {
     },
     /// It was told that it missed it.
     Gap(Missed),
+    /// It lies in the recipient's inbox.
+    Waiting,
+    /// What the client speaks does not tell it, an edit for instance.
+    Untold,
     /// It came after it and did not ask for what was before.
     Later,
     /// It ended before this was written to it.
@@ -127,6 +135,8 @@ impl Standing {
             Self::Sent => "sent",
             Self::Behind { .. } => "behind",
             Self::Gap(_) => "gap",
+            Self::Waiting => "waiting",
+            Self::Untold => "untold",
             Self::Later => "later",
             Self::Unsent => "unsent",
             Self::Away => "away",

@@ -20,10 +20,10 @@ use crate::name::{Name, RoomName};
 pub struct Seq(pub u64);
 
 impl Seq {
-    /// The place behind this one.
+    /// The place behind this one; a client may name the last there can be, which has none.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 
     /// The place before this one; before the first there is 0, and nothing before that.

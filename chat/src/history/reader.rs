@@ -1,6 +1,7 @@
 //! The threads that read: one page after the other, and one search after the other, so that no page
 //! waits for a search. A page that several wait for is read once, for all of them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::{mem, thread};
 
@@ -13,7 +14,8 @@ use super::catalog::Key;
 use super::error::HistoryError;
 use super::finder::{Hits, Hunt, find};
 use super::page::{Found, Span, read};
-use crate::entry::Seq;
+use super::rows::place;
+use crate::entry::{Mid, Sender, Seq};
 use crate::limits::HISTORY_PAGES;
 use crate::refused::Refused;
 use crate::search::Search;
@@ -29,6 +31,13 @@ pub(super) enum Ask {
     Search {
         hunt: Hunt,
         answer: oneshot::Sender<Result<Hits, Refused>>,
+    },
+    /// Where a log has what somebody posted under a `mid`.
+    Mid {
+        log: i64,
+        sender: Sender,
+        mid: Mid,
+        answer: oneshot::Sender<Result<Option<Seq>, Refused>>,
     },
     /// The connection is closed, and nothing is read any more.
     Close(oneshot::Sender<()>),
@@ -53,6 +62,14 @@ impl Ask {
             Self::Search { answer, .. } if answer.is_closed() => {}
             Self::Search { hunt, answer } => {
                 answer.send(find(db, &hunt).map_err(unreadable)).ok();
+            }
+            Self::Mid { log, sender, mid, answer } => {
+                let (member, name) = match &sender {
+                    Sender::Member(id) => (Some(id.0 as i64), ""),
+                    Sender::Name(name) => (None, name.as_str()),
+                };
+                let found = place(db, log, member, name, mid.as_str()).map_err(unreadable);
+                answer.send(found.map(|found| found.map(|(seq, _)| seq))).ok();
             }
             Self::Close(closed) => return Some(closed),
         }
@@ -105,7 +122,9 @@ pub(super) fn start(
     let run = move || {
         let mut waiting = Vec::new();
         while asked.blocking_recv_many(&mut waiting, HISTORY_PAGES) > 0 {
-            if let Some(closed) = answer_all(&mut waiting, &db, &*tracer) {
+            // If one panics, those who wait with it are refused, and whoever asks next is answered.
+            let answered = AssertUnwindSafe(|| answer_all(&mut waiting, &db, &*tracer));
+            if let Ok(Some(closed)) = catch_unwind(answered) {
                 drop(db);
                 closed.send(()).ok();
                 return;
@@ -129,6 +148,20 @@ impl History {
         let found = found.await.unwrap_or(Err(Refused::NotStored))?;
         let oldest = self.catalog.stand(&key).map_or(Seq(1), |stand| stand.oldest);
         Ok(found.into_iter().flat_map(|found| found.before(oldest)).collect())
+    }
+
+    /// Where a log has what somebody posted under a `mid`.
+    pub(crate) async fn find(
+        &self,
+        key: &Key,
+        sender: Sender,
+        mid: Mid,
+    ) -> Result<Option<Seq>, Refused> {
+        let Some(log) = self.catalog.log(key) else { return Ok(None) };
+        let (answer, found) = oneshot::channel();
+        let ask = Ask::Mid { log: log.id, sender, mid, answer };
+        self.asks.send(ask).await.map_err(|_| Refused::NotStored)?;
+        found.await.unwrap_or(Err(Refused::NotStored))
     }
 
     /// The newest messages of a room that have the words, up to a seq.

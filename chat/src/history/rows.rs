@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::ToSqlOutput;
-use rusqlite::{Row, ToSql};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 use sha2::{Digest, Sha256};
 
 use super::catalog::Key;
@@ -124,6 +124,28 @@ impl Stored {
             encoded: Default::default(),
         })
     }
+}
+
+/// Where a log has what a member, or who else uses a name, posted under a `mid`; and the hash of
+/// what that stood for.
+pub(super) fn place(
+    db: &Connection,
+    log: i64,
+    member: Option<i64>,
+    name: &str,
+    mid: &str,
+) -> rusqlite::Result<Option<(Seq, Option<i64>)>> {
+    let mut statement = db.prepare_cached(
+        "SELECT seq, said FROM entries WHERE log = ? AND ifnull(member, name) = ? AND mid = ?",
+    )?;
+    let place = |found: &rusqlite::Row<'_>| {
+        Ok((Seq(found.get::<_, i64>(0)? as u64), found.get::<_, Option<i64>>(1)?))
+    };
+    let found = match member {
+        Some(member) => statement.query_row((log, member, mid), place),
+        None => statement.query_row((log, name, mid), place),
+    };
+    found.optional()
 }
 
 /// The kind of a content, the message it is about, and its hash.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::catalog::{Catalog, Key, Log, Stand};
 use super::changes::{blank, may_change};
@@ -200,17 +200,9 @@ pub(super) fn insert(db: &Connection, log: i64, row: &Stored) -> rusqlite::Resul
 
 /// The place that its `mid` has already, if the log has it.
 fn known(tx: &Transaction<'_>, log: i64, row: &Stored) -> rusqlite::Result<Option<Outcome>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT seq, said FROM entries WHERE log = ? AND ifnull(member, name) = ? AND mid = ?",
-    )?;
-    let place = |found: &rusqlite::Row<'_>| {
-        Ok((Seq(found.get::<_, i64>(0)? as u64), found.get::<_, Option<i64>>(1)?))
-    };
-    let found = match row.member() {
-        Some(member) => statement.query_row((log, member, &row.mid), place),
-        None => statement.query_row((log, &row.name, &row.mid), place),
-    };
-    Ok(found.optional()?.map(|(seq, said)| match said == row.said {
+    let Some(mid) = &row.mid else { return Ok(None) };
+    let found = rows::place(tx, log, row.member(), &row.name, mid)?;
+    Ok(found.map(|(seq, said)| match said == row.said {
         true => Ok(Placed::Known(seq)),
         false => Err(Refused::MidReused),
     }))

@@ -85,7 +85,7 @@ pub(crate) fn framed<'a>(pieces: impl Iterator<Item = &'a [u8]> + Unpin) -> Vec<
                 assert!(message.len() <= limits.frame_bytes)
             }
             Inbound::Ping(payload) => assert!(payload.len() <= 125),
-            Inbound::Pong | Inbound::End(_) => {}
+            Inbound::Pong(_) | Inbound::End(_) => {}
         }
     }
     let end = told.iter().position(|inbound| matches!(inbound, Inbound::End(_)));
@@ -150,7 +150,7 @@ mod tests {
         let goodbye = [
             "Ping(b\"there?\")".into(),
             format!("Message(b\"{text}\")"),
-            "Pong".into(),
+            "Pong(b\"\")".into(),
             "Binary(b\"\\0\\xff\")".into(),
             "Message(b\"\")".into(),
             "End(Closed)".into(),

@@ -78,9 +78,14 @@ pub const READ_BUFFER_BYTES: usize = 4 << 10;
 /// connection, and what people say fits.
 pub const FRAME_BUFFER_BYTES: usize = 128;
 
-/// Slots that the pump of a room reads at once. Their bytes are put together for all who get them,
-/// so that many cost no more calls than one.
-pub const PUMP_SLOTS: usize = 1024;
+/// What the slots may cost that the pump of a room reads at once: some 600 short messages, or 45 of
+/// the longest. Their bytes are put together for all who get them, so that many cost no more calls
+/// than one.
+pub const PUMP_COST: usize = 512 << 10;
+
+/// Bytes of slots that are put together at most; those of more are written as they are. A client
+/// who takes nothing may hold as much, and as much again of the system's.
+pub const PUMP_BYTES: usize = 64 << 10;
 
 /// Readers to whom the pump of a room writes until others have their turn: a write takes some
 /// microseconds, so that is well below a millisecond.
@@ -211,14 +216,23 @@ pub const MARKS: usize = 16;
 /// Gaps that are kept of a reader. Who has more of them gets next to nothing anyway.
 pub const GAPS_KEPT: usize = 8;
 
-/// Rows of a delivery report at most, so that it fits a frame.
-pub const REPORT_ROWS: usize = 256;
+/// Rows of a delivery report at most: with the longest names they are 56 KiB, and fit a frame.
+pub const REPORT_ROWS: usize = 200;
 
-/// Sessions that have ended and that reports still know; with their times about 1 KiB each.
+/// Readers whom a report asks until others have their turn.
+pub const REPORT_TURN: usize = 256;
+
+/// Sessions that have left a room and that reports still know; with their times about 1 KiB each.
 pub const DEPARTED: usize = 10_000;
 
 /// How long reports know a session that has ended.
 pub const DEPARTED_KEPT: Duration = Duration::from_secs(600);
 
+/// Direct messages of which it is known where their copies are; about 500 bytes each.
+pub const COPIES_KEPT: usize = 1_000;
+
 /// Posts that were refused and whose `mid` is still known; about 200 bytes each.
 pub const REFUSALS_KEPT: usize = 1_000;
+
+/// Of these, those of one sender.
+pub const REFUSALS_EACH: usize = 16;

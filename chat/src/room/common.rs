@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
+use super::copies::Copies;
 use super::departed::Departed;
-use crate::history::History;
+use crate::history::{History, Key};
 use crate::limits::Limits;
 use crate::refusals::Refusals;
 use crate::tracers::Tracers;
@@ -23,6 +26,34 @@ pub(crate) struct Common {
     pub(crate) limits: Arc<Limits>,
     pub(crate) sequencer: Sequencer,
     pub(crate) tracers: Tracers,
-    pub(crate) departed: Departed,
     pub(crate) refusals: Refusals,
+    /// Where direct messages are.
+    pub(crate) copies: Copies,
+    /// One report at a time is made, so that nobody who asks has all processors.
+    pub(super) reports: Semaphore,
+    /// Those of rooms, and of inboxes.
+    departed: [Departed; 2],
+}
+
+impl Common {
+    pub(crate) fn new(limits: &Arc<Limits>, sequencer: Sequencer, tracers: Tracers) -> Self {
+        Self {
+            limits: Arc::clone(limits),
+            sequencer,
+            tracers,
+            refusals: Refusals::default(),
+            copies: Copies::default(),
+            reports: Semaphore::new(1),
+            departed: Default::default(),
+        }
+    }
+
+    /// Whoever has left a room, or an inbox.
+    pub(crate) fn departed(&self, key: &Key) -> &Departed {
+        let [rooms, inboxes] = &self.departed;
+        match key {
+            Key::Room(_) => rooms,
+            Key::Inbox(_) => inboxes,
+        }
+    }
 }

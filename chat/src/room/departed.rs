@@ -1,114 +1,137 @@
-//! Sessions that have ended, for as long as reports know them.
+//! Sessions that have left a room, for as long as reports know them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::report::Asked;
+use super::report::Question;
 use crate::clock;
 use crate::command::{Left, Row, Standing};
 use crate::end::End;
-use crate::entry::{ClientId, Epoch, Seq, Timestamp};
+use crate::entry::{ClientId, Epoch, MemberId, Seq, Timestamp};
 use crate::limits::{DEPARTED, DEPARTED_KEPT};
 use crate::name::Name;
 use crate::progress::Progress;
+use crate::wire::Wire;
 
-/// Whoever read a room: what a report tells of them.
+/// Whoever reads a room: what a report tells of them.
 #[derive(Debug)]
-pub(crate) struct Presented {
+pub(crate) struct Attendee {
     pub(crate) client: ClientId,
-    /// A reader of events has none.
-    pub(crate) name: Option<Name>,
-    /// What it speaks, as in the trace.
-    pub(crate) wire: &'static str,
-    /// Whether its client says by itself what it has.
-    pub(crate) confirms: bool,
+    /// A reader of events is no member.
+    pub(crate) member: Option<(MemberId, Name)>,
+    /// What it speaks; nothing if it reads events.
+    pub(crate) wire: Option<Wire>,
     pub(crate) progress: Progress,
 }
 
-impl Presented {
-    /// As it is when it leaves.
-    pub(crate) fn take(&mut self) -> Self {
-        let (name, progress) = (self.name.take(), std::mem::take(&mut self.progress));
-        Self { name, progress, ..*self }
+impl Attendee {
+    /// As it is when it leaves, with what it has `seen`.
+    pub(crate) fn take(&mut self, seen: Seq) -> Self {
+        let (member, mut progress) = (self.member.take(), std::mem::take(&mut self.progress));
+        progress.leaves(seen);
+        Self { member, progress, ..*self }
     }
 
     /// Its row in a report, as it stands unless it is still to get the message.
-    pub(crate) fn row(&self, asked: &Asked<'_>, otherwise: impl FnOnce() -> Standing) -> Row {
-        let Self { client, name, wire, confirms, progress } = self;
+    pub(crate) fn row(&self, question: &Question<'_>, otherwise: impl FnOnce() -> Standing) -> Row {
+        let Self { client, member, wire, progress } = self;
+        let Question { seq, tells, shown, .. } = *question;
+        let standing = match wire.is_none_or(tells) {
+            true => progress.of(seq, shown).unwrap_or_else(otherwise),
+            false => Standing::Untold,
+        };
         Row {
             client: Some(*client),
-            name: name.clone(),
-            wire,
-            confirms: *confirms,
-            standing: progress.of(asked.seq, asked.shown).unwrap_or_else(otherwise),
-            sent: progress.sent_after(asked.seq, asked.shown),
-            late: progress.is_late(asked.seq),
+            member: member.as_ref().map(|(member, _)| *member),
+            name: member.as_ref().map(|(_, name)| name.clone()),
+            wire: wire.map_or("sse", Wire::as_str),
+            confirms: wire.is_some_and(Wire::acknowledges),
+            standing,
+            sent: progress.sent_after(seq, shown),
+            late: progress.is_late(seq),
             left: None,
         }
     }
 }
 
-/// The readers of all rooms of a server that have ended.
+/// The readers of all rooms of a server that have left.
 #[derive(Debug)]
 pub(crate) struct Departed {
-    /// What was before is not known.
-    since: Timestamp,
     // Held for what is done in memory only, never across an await.
-    gone: Mutex<VecDeque<Gone>>,
+    known: Mutex<Known>,
 }
 
 #[derive(Debug)]
-struct Gone {
+struct Known {
+    departures: VecDeque<Departure>,
+    /// Who left before is not known any more, or never was.
+    since: Timestamp,
+}
+
+#[derive(Debug)]
+struct Departure {
     epoch: Epoch,
-    reader: Presented,
+    reader: Attendee,
     /// The newest entry when it left.
     head: Seq,
     why: End,
     at: Instant,
+    wall: Timestamp,
 }
 
 impl Default for Departed {
     fn default() -> Self {
-        Self { since: clock::wall(), gone: Mutex::default() }
+        let known = Known { departures: VecDeque::new(), since: clock::wall() };
+        Self { known: Mutex::new(known) }
     }
 }
 
 impl Departed {
-    /// Since when it is known who was there.
-    pub(super) fn since(&self) -> Timestamp {
-        self.since
-    }
-
     /// Somebody left a log whose newest entry is `head`.
-    pub(super) fn push(&self, epoch: Epoch, head: Seq, reader: Presented, why: End) {
-        let (mut gone, at) = (self.gone(), clock::now());
-        while gone.len() >= DEPARTED || gone.front().is_some_and(|gone| gone.is_old(at)) {
-            gone.pop_front();
+    pub(super) fn push(&self, epoch: Epoch, head: Seq, reader: Attendee, why: End) {
+        let at = clock::now();
+        let mut known = self.known(at);
+        if known.departures.len() == DEPARTED {
+            known.forget();
         }
-        gone.push_back(Gone { epoch, reader, head, why, at });
+        known.departures.push_back(Departure { epoch, reader, head, why, at, wall: clock::wall() });
     }
 
-    /// Rows of those who left the log of this report.
-    pub(super) fn rows(&self, epoch: &Epoch, asked: &Asked<'_>) -> Vec<Row> {
-        let gone = self.gone();
-        let here = gone.iter().filter(|gone| gone.epoch == *epoch && !gone.is_old(asked.now));
-        here.map(|gone| gone.row(asked)).collect()
+    /// Rows of those who left the log of this report, and since when all of them are known.
+    pub(super) fn rows(&self, epoch: &Epoch, question: &Question<'_>) -> (Vec<Row>, Timestamp) {
+        let known = self.known(question.now);
+        let here = known.departures.iter().filter(|departure| departure.epoch == *epoch);
+        (here.map(|departure| departure.row(question)).collect(), known.since)
     }
 
-    fn gone(&self) -> MutexGuard<'_, VecDeque<Gone>> {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Those who left not too long ago.
+    fn known(&self, now: Instant) -> MutexGuard<'_, Known> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        while known.departures.front().is_some_and(|departure| departure.is_old(now)) {
+            known.forget();
+        }
+        known
     }
 }
 
-impl Gone {
+impl Known {
+    /// Whoever left first is known no more.
+    fn forget(&mut self) {
+        if let Some(departure) = self.departures.pop_front() {
+            self.since = departure.wall;
+        }
+    }
+}
+
+impl Departure {
     fn is_old(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.at) > DEPARTED_KEPT
     }
 
-    fn row(&self, asked: &Asked<'_>) -> Row {
-        let ago = asked.now.saturating_duration_since(self.at);
-        let mut row = self.reader.row(asked, || match asked.seq <= self.head {
+    fn row(&self, question: &Question<'_>) -> Row {
+        let ago = question.now.saturating_duration_since(self.at);
+        let mut row = self.reader.row(question, || match question.seq <= self.head {
             true => Standing::Unsent,
             false => Standing::Away,
         });

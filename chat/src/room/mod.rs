@@ -3,6 +3,7 @@
 
 mod burst;
 mod common;
+mod copies;
 mod departed;
 mod mids;
 mod posting;
@@ -22,12 +23,12 @@ use trace::trace;
 
 pub(crate) use self::burst::Burst;
 pub(crate) use self::common::{Common, Sequencer};
-pub(crate) use self::departed::{Departed, Presented};
+pub(crate) use self::departed::Attendee;
 pub(crate) use self::posting::{Draft, Place, post};
 pub(crate) use self::readers::Listener;
 use self::readers::Readers;
 pub(crate) use self::readers::Wake;
-pub(crate) use self::report::Asked;
+pub(crate) use self::report::Question;
 use self::state::State;
 pub(crate) use self::stored::{Stored, Told};
 use crate::clock;
@@ -162,7 +163,7 @@ impl Room {
         self.begin(&self.state(), start)
     }
 
-    pub(crate) fn unlisten(&self, reader: Presented, end: End) {
+    pub(crate) fn unlisten(&self, reader: Attendee, end: End) {
         self.unread_by(reader.client);
         self.note(reader, end);
         // The room was not closed while it was read.
@@ -171,15 +172,15 @@ impl Room {
     }
 
     /// What reports tell of somebody who has left.
-    fn note(&self, reader: Presented, end: End) {
+    fn note(&self, reader: Attendee, end: End) {
         let (epoch, head) = {
             let log = &self.state().log;
             (log.epoch().clone(), log.head())
         };
-        self.common.departed.push(epoch, head, reader, end);
+        self.common.departed(&self.key).push(epoch, head, reader, end);
     }
 
-    pub(crate) fn leave(&self, reader: Presented, member: MemberId, has_token: bool, end: End) {
+    pub(crate) fn leave(&self, reader: Attendee, member: MemberId, has_token: bool, end: End) {
         let client = reader.client;
         self.unread_by(client);
         self.note(reader, end);

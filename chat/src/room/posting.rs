@@ -4,11 +4,12 @@ use std::sync::{Arc, MutexGuard};
 
 use trace::trace;
 
+use super::copies::Copy;
 use super::state::State;
 use super::{Room, Sequencer};
 use crate::clock;
 use crate::command::{Posted, Stored};
-use crate::entry::{ClientId, Content, Direct, Entry, Mid, Sender, Seq, Slot};
+use crate::entry::{ClientId, Content, Direct, Entry, MemberId, Mid, Sender, Seq, Slot};
 use crate::history::{Posting, Proposal};
 use crate::members::Author;
 use crate::name::Name;
@@ -25,11 +26,23 @@ pub(crate) struct Draft {
     pub(crate) patient: bool,
 }
 
-/// A room that a message is for; `copy` if it is the inbox of the sender, who was not addressed.
+/// A room that a message is for.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) room: Arc<Room>,
+    /// It is the inbox of the sender, who was not addressed.
     pub(crate) copy: bool,
+    /// It is the inbox of somebody who was.
+    pub(crate) of: Option<(MemberId, Name)>,
+}
+
+impl Place {
+    /// The message is there now.
+    fn copy_at(&self, seq: Seq) -> Option<Copy> {
+        let (member, name) = self.of.clone()?;
+        let (epoch, inbox) = (self.room.state().log.epoch().clone(), Arc::downgrade(&self.room));
+        Some(Copy { member, name, inbox, epoch, seq })
+    }
 }
 
 impl Room {
@@ -44,7 +57,7 @@ impl Room {
         author: Author,
         draft: Draft,
     ) -> Posting {
-        let place = Place { room: Arc::clone(self), copy: false };
+        let place = Place { room: Arc::clone(self), copy: false, of: None };
         post(vec![place], client, author, draft)
     }
 
@@ -56,21 +69,33 @@ impl Room {
         copy: bool,
     ) -> Result<Posted, Refused> {
         let Proposal { sender, mid, content, .. } = proposal;
-        let stored = Stored::Memory;
         let mut state = self.state();
         if let Some(seq) = state.mids.find(sender, mid.as_ref(), content)? {
             self.repeated(client, seq);
-            return Ok(Posted { seq, stored, dup: true });
+            return Ok(Posted { seq, stored: Stored::Memory, dup: true });
         }
         if let Some(of) = content.of() {
             may_change(state.log.find(of), of, sender)?;
         }
-        let seq = state.log.head().next();
         if let Some(mid) = mid {
+            let seq = state.log.head().next();
             state.mids.add(sender, mid, seq, content);
         }
-        self.show(state, client, proposal, copy, seq, stored);
-        Ok(Posted { seq, stored, dup: false })
+        let seq = self.show_next(state, client, proposal, copy);
+        Ok(Posted { seq, stored: Stored::Memory, dup: false })
+    }
+
+    /// Numbers a message that is new and shows it.
+    fn show_next(
+        &self,
+        state: MutexGuard<'_, State>,
+        client: ClientId,
+        proposal: &Proposal,
+        copy: bool,
+    ) -> Seq {
+        let seq = state.log.head().next();
+        self.show(state, client, proposal, copy, seq, Stored::Memory);
+        seq
     }
 
     /// The message is there already, under the same `mid`.
@@ -120,18 +145,18 @@ impl Room {
 pub(crate) fn post(places: Vec<Place>, client: ClientId, author: Author, draft: Draft) -> Posting {
     let Author { sender, name: from } = author;
     let Draft { mid, content, to, patient } = draft;
-    let targets = places.iter().map(|Place { room, copy }| room.target(*copy)).collect();
+    let targets = places.iter().map(|place| place.room.target(place.copy)).collect();
     let proposal = Proposal { targets, at: clock::wall(), sender, from, mid, content, to };
     match &places[0].room.common.sequencer {
         Sequencer::Memory => {
-            let mut places = places.iter();
-            let mut next = || {
-                let Place { room, copy } = places.next()?;
-                Some(room.post_here(client, &proposal, *copy))
-            };
-            let first = next().unwrap_or(Err(Refused::NoRoom));
-            if matches!(first, Ok(Posted { dup: false, .. })) {
-                while next().is_some() {}
+            // The first tells whether it is new.
+            let first = places[0].room.post_here(client, &proposal, places[0].copy);
+            if let Ok(Posted { seq, dup: false, .. }) = first {
+                let mut seqs = vec![seq];
+                for Place { room, copy, .. } in &places[1..] {
+                    seqs.push(room.show_next(room.state(), client, &proposal, *copy));
+                }
+                note_copies(&places, &proposal.sender, &seqs);
             }
             Posting::Done(first)
         }
@@ -139,9 +164,10 @@ pub(crate) fn post(places: Vec<Place>, client: ClientId, author: Author, draft: 
             let (history, stored) = (Arc::clone(history), history.stored());
             let first = Arc::clone(&places[0].room);
             let apply = move |proposal: Proposal, seqs: &[Seq]| {
-                for (Place { room, copy }, seq) in places.iter().zip(seqs) {
+                for (Place { room, copy, .. }, seq) in places.iter().zip(seqs) {
                     room.show(room.state(), client, &proposal, *copy, *seq, stored);
                 }
+                note_copies(&places, &proposal.sender, seqs);
             };
             match history.post(proposal, Box::new(apply), patient) {
                 Posting::Done(done) => Posting::Done(done),
@@ -154,6 +180,16 @@ pub(crate) fn post(places: Vec<Place>, client: ClientId, author: Author, draft: 
                 })),
             }
         }
+    }
+}
+
+/// Remembers where a direct message is, for reports.
+fn note_copies(places: &[Place], sender: &Sender, seqs: &[Seq]) {
+    let (Sender::Member(sender), [seq, ..]) = (sender, seqs) else { return };
+    let copies: Vec<_> =
+        places.iter().zip(seqs).filter_map(|(place, seq)| place.copy_at(*seq)).collect();
+    if !copies.is_empty() {
+        places[0].room.common.copies.push(*sender, *seq, copies);
     }
 }
 

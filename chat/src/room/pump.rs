@@ -15,7 +15,7 @@ use super::burst::Burst;
 use super::readers::Listener;
 use crate::clock;
 use crate::entry::ClientId;
-use crate::limits::{PUMP_SLOTS, PUMP_TURN};
+use crate::limits::{PUMP_COST, PUMP_TURN};
 use crate::log::{Cursor, Position, Read};
 use crate::tracers::Tracers;
 
@@ -70,6 +70,8 @@ impl Room {
     /// Pumps from where the room stands now, until nobody reads any more.
     fn start_pump(self: &Arc<Self>) {
         let (room, first) = (Arc::clone(self), self.pumped_so_far());
+        // Who came meanwhile may have looked before all of that was to be read.
+        self.wake_all();
         let pump = async move {
             let mut pumped = AssertUnwindSafe(room.pump(first)).catch_unwind().await;
             // A tracer that panics takes nothing from anybody but its line.
@@ -95,8 +97,8 @@ impl Room {
         loop {
             self.stirred(&cursor).await;
             let before = cursor.clone();
-            let (end, bytes) = (self.end(), self.common.limits.batch_bytes);
-            let read = self.state().log.read(&mut cursor, end, PUMP_SLOTS, bytes, &mut slots);
+            let (end, all) = (self.end(), usize::MAX);
+            let read = self.state().log.read(&mut cursor, end, all, PUMP_COST, &mut slots);
             if matches!(read, Read::Stored { .. }) {
                 cursor = self.state().log.at_head();
             }
@@ -158,8 +160,7 @@ mod tests {
     use crate::command::{Row, Start};
     use crate::history::Key;
     use crate::name::{Name, RoomName};
-    use crate::refusals::Refusals;
-    use crate::room::{Asked, Common, Departed, Sequencer};
+    use crate::room::{Common, Question, Sequencer};
 
     /// What a reader hears: how many slots, or only that there are some.
     #[derive(Default)]
@@ -177,7 +178,7 @@ mod tests {
             burst.is_some()
         }
 
-        fn row(&self, _: &Asked<'_>) -> Option<Row> {
+        fn row(&self, _: &Question<'_>) -> Option<Row> {
             None
         }
     }
@@ -192,19 +193,16 @@ mod tests {
     }
 
     fn room() -> Arc<Room> {
-        let common = Arc::new(Common {
-            limits: Arc::default(),
-            sequencer: Sequencer::Memory,
-            tracers: Tracers::default(),
-            departed: Departed::default(),
-            refusals: Refusals::default(),
-        });
+        let (limits, tracers) = (Arc::default(), Tracers::default());
+        let common = Arc::new(Common::new(&limits, Sequencer::Memory, tracers));
         Arc::new(Room::open(Key::Room(RoomName::lobby()), &common, Arc::default()))
     }
 
     fn listen(room: &Arc<Room>, client: u64, panics: bool) -> Arc<Heard> {
         let heard = Arc::new(Heard { panics, ..Heard::default() });
         room.listen(ClientId(client), &Start::Head, Arc::clone(&heard) as _);
+        // That a pump has started.
+        heard.bursts.lock().unwrap().clear();
         heard
     }
 
@@ -233,6 +231,17 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    #[tokio::test]
+    async fn who_comes_while_a_pump_is_about_to_start_is_told() {
+        let (room, ann) = (room(), Name::new("ann").unwrap());
+        room.typing(&ann);
+        assert!(room.readers.add(ClientId(1), Arc::new(Heard::default())));
+        // Another brought in the pump that is not there yet.
+        let late = listen(&room, 2, false);
+        room.start_pump();
+        assert_eq!(late.until(1).await, vec![None]);
     }
 
     #[tokio::test]

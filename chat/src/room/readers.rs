@@ -8,7 +8,7 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 
 use super::burst::Burst;
-use super::report::Asked;
+use super::report::Question;
 use crate::command::Row;
 use crate::entry::ClientId;
 
@@ -19,7 +19,7 @@ pub(crate) trait Listener: Send + Sync {
     fn hear(&self, burst: Option<&Burst<'_>>) -> bool;
 
     /// How it stands with a message, if it reads the room of that. Never waits for a client.
-    fn row(&self, asked: &Asked<'_>) -> Option<Row>;
+    fn row(&self, question: &Question<'_>) -> Option<Row>;
 }
 
 /// What a reader sleeps on who reads for himself. A wake-up carries no data.

@@ -4,31 +4,37 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Room;
+use tokio::task::yield_now;
+
+use super::copies::Copy;
+use super::{Room, Sequencer};
 use crate::clock;
 use crate::command::{Report, Row, Standing, Waits, Which};
-use crate::entry::{Entry, Mid, Sender, Seq};
-use crate::limits::REPORT_ROWS;
-use crate::name::Name;
+use crate::entry::{Entry, Epoch, MemberId, Sender, Seq, Timestamp};
+use crate::limits::{REPORT_ROWS, REPORT_TURN};
 use crate::refused::Refused;
+use crate::wire::Wire;
 
 /// What a report asks of everybody who reads a room.
-pub(crate) struct Asked<'a> {
-    pub(crate) room: &'a Room,
+pub(crate) struct Question<'a> {
+    /// None if it is closed.
+    room: Option<&'a Room>,
     pub(crate) seq: Seq,
+    /// Whether a wire tells the message.
+    pub(crate) tells: &'a (dyn Fn(Wire) -> bool + Sync),
     /// When the message was shown, if that is known.
     pub(crate) shown: Option<Instant>,
     /// The newest entry.
-    pub(crate) head: Seq,
+    head: Seq,
     /// When the entries in memory were shown.
-    pub(crate) times: &'a [(Seq, Instant)],
+    times: &'a [(Seq, Instant)],
     pub(crate) now: Instant,
 }
 
-impl Asked<'_> {
+impl Question<'_> {
     /// Whether it is asked of those who read this room.
     pub(crate) fn is_of(&self, room: &Room) -> bool {
-        std::ptr::eq(self.room, room)
+        self.room.is_some_and(|asked| std::ptr::eq(asked, room))
     }
 
     /// How somebody stands who has everything up to `written` and is still to get the message.
@@ -54,54 +60,95 @@ impl Room {
     /// The message that somebody asks about.
     ///
     /// # Errors
-    /// [`Refused::NoMessage`], or what was refused under its `mid` is not known.
+    /// [`Refused::NoMessage`], [`Refused::NothingKnown`], or history cannot be read.
     pub(crate) async fn which(&self, which: &Which, asker: &Sender) -> Result<Arc<Entry>, Refused> {
-        let own = |mid: Option<&Mid>| {
-            let is_it = |entry: &Entry| {
-                entry.sender == *asker && (mid.is_none() || entry.mid.as_ref() == mid)
-            };
-            self.state().log.find_newest(is_it).cloned()
+        let seq = match which {
+            Which::Seq(seq) => return self.entry(*seq).await?.ok_or(Refused::NoMessage(*seq)),
+            Which::Mid(mid) => {
+                let is_it =
+                    |entry: &Entry| entry.sender == *asker && entry.mid.as_ref() == Some(mid);
+                let here = self.state().log.find_newest(is_it).map(|entry| entry.seq);
+                match (here, &self.common.sequencer) {
+                    (None, Sequencer::History(history)) => {
+                        history.find(&self.key, asker.clone(), mid.clone()).await?
+                    }
+                    (here, _) => here,
+                }
+            }
+            Which::Own => {
+                let log = &self.state().log;
+                log.find_newest(|entry| entry.sender == *asker).map(|entry| entry.seq)
+            }
         };
-        match which {
-            Which::Seq(seq) => self.entry(*seq).await.ok_or(Refused::NoMessage(*seq)),
-            Which::Mid(mid) => own(Some(mid)).ok_or(Refused::NothingKnown),
-            Which::Own => own(None).ok_or(Refused::NothingKnown),
-        }
-    }
-
-    /// This inbox's own copy of a direct message, which has another number here.
-    pub(crate) fn copy_of(&self, entry: &Entry) -> Option<Arc<Entry>> {
-        let is_it = |copy: &Entry| copy.sender == entry.sender && copy.mid == entry.mid;
-        self.state().log.find_newest(is_it).cloned()
+        self.entry(seq.ok_or(Refused::NothingKnown)?).await?.ok_or(Refused::NothingKnown)
     }
 
     /// Who has an entry of this room, who has not, and why. It costs a look at everybody who
-    /// reads the room.
-    pub(crate) fn report(&self, entry: &Entry) -> Report {
-        let rows = self.rows(entry);
+    /// reads the room; one report at a time is made in a server.
+    pub(crate) async fn report(&self, entry: &Entry) -> Report {
+        let _turn = self.common.reports.acquire().await;
+        let (epoch, head, times) = self.stands();
+        let (tells, now, times) = (|wire: Wire| wire.tells(entry), clock::now(), &times[..]);
+        let (seq, shown) = (entry.seq, shown(times, entry.seq));
+        let question = Question { room: Some(self), seq, tells: &tells, shown, head, times, now };
+        let mut rows = Vec::new();
+        for (reader, turn) in self.readers.all().values().zip(1..) {
+            rows.extend(reader.row(&question));
+            if turn % REPORT_TURN == 0 {
+                yield_now().await;
+            }
+        }
+        let (left, since) = self.common.departed(&self.key).rows(&epoch, &question);
+        rows.extend(left);
         let mut report = self.begin_report(entry);
-        report.count(rows.iter().filter(|row| row.was_here()));
+        report.since = (entry.at.0 <= since.0).then_some(since);
+        report.count(&rows);
         report.take(rows);
         report
     }
 
-    /// A row for everybody who reads the room or did.
-    pub(crate) fn rows(&self, entry: &Entry) -> Vec<Row> {
-        let (epoch, head, times) = {
-            let log = &self.state().log;
-            (log.epoch().clone(), log.head(), log.times())
+    /// How a recipient stands with his copy of a direct message of this inbox, and since when those
+    /// of his sessions that have left are known. Where he is and where he was is not told.
+    pub(crate) fn recipient(&self, copy: &Copy) -> (Row, Timestamp) {
+        let inbox = copy.inbox.upgrade();
+        let (head, times) = match inbox.as_ref().map(|inbox| inbox.stands()) {
+            Some((_, head, times)) => (head, times),
+            None => (copy.seq, vec![]),
         };
-        let (seq, now, times) = (entry.seq, clock::now(), &times[..]);
-        let asked = Asked { room: self, seq, shown: shown(times, seq), head, times, now };
-        let here = self.readers.all();
-        let mut rows: Vec<_> = here.values().filter_map(|reader| reader.row(&asked)).collect();
-        rows.extend(self.common.departed.rows(&epoch, &asked));
-        rows
+        let (now, times) = (clock::now(), &times[..]);
+        let (seq, shown) = (copy.seq, shown(times, copy.seq));
+        let room = inbox.as_deref();
+        let question = Question { room, seq, tells: &|_| true, shown, head, times, now };
+        let readers = inbox
+            .iter()
+            .flat_map(|inbox| inbox.readers.all().values().cloned().collect::<Vec<_>>());
+        let mut rows: Vec<_> = readers.filter_map(|reader| reader.row(&question)).collect();
+        let (left, since) = self.common.departed(&self.key).rows(&copy.epoch, &question);
+        rows.extend(left);
+        let standing = |row: &Row| match row.standing {
+            Standing::Acked(after) => (3, Standing::Acked(after), row.sent),
+            Standing::Sent => (2, Standing::Sent, row.sent),
+            Standing::Gap(why) => (1, Standing::Gap(why), None),
+            _ => (0, Standing::Waiting, None),
+        };
+        let best = rows.iter().map(standing).max_by_key(|(best, ..)| *best);
+        let (_, standing, sent) = best.unwrap_or((0, Standing::Waiting, None));
+        let (member, name) = (Some(copy.member), Some(copy.name.clone()));
+        let confirms = rows.iter().all(|row| row.confirms);
+        let (wire, late) = ("", false);
+        (
+            Row { client: None, member, name, wire, confirms, standing, sent, late, left: None },
+            since,
+        )
+    }
+
+    fn stands(&self) -> (Epoch, Seq, Vec<(Seq, Instant)>) {
+        let log = &self.state().log;
+        (log.epoch().clone(), log.head(), log.times())
     }
 
     /// A report without its rows.
     pub(crate) fn begin_report(&self, entry: &Entry) -> Report {
-        let since = self.common.departed.since();
         Report {
             room: self.name.clone(),
             epoch: self.state().log.epoch().clone(),
@@ -113,32 +160,39 @@ impl Room {
             took: None,
             rows: vec![],
             more: 0,
-            since: (entry.shown.is_none() && entry.at.0 < since.0).then_some(since),
+            since: None,
         }
     }
 }
 
+/// What a member's rows come to.
+#[derive(Default)]
+struct Tally {
+    was_here: bool,
+    is_reached: bool,
+    /// When the first of its sessions was written to, if that is known.
+    sent: Option<Duration>,
+}
+
 impl Report {
-    /// Counts members by their rows: who has several sessions is reached with one of them.
-    pub(crate) fn count<'a>(&mut self, rows: impl Iterator<Item = &'a Row>) {
-        let mut members: BTreeMap<&Name, Option<Option<Duration>>> = BTreeMap::new();
+    /// Counts members: who was here with any session, and of those who has it with any, be it one
+    /// that came later.
+    pub(crate) fn count(&mut self, rows: &[Row]) {
+        let mut members = BTreeMap::<MemberId, Tally>::new();
         for row in rows {
-            let Some(name) = &row.name else { continue };
-            let member = members.entry(name).or_default();
+            let Some(member) = row.member else { continue };
+            let tally = members.entry(member).or_default();
+            tally.was_here |= row.was_here();
             if row.is_reached() {
-                // The first of them counts.
-                *member = match *member {
-                    Some(Some(before)) => {
-                        Some(Some(row.sent.map_or(before, |sent| sent.min(before))))
-                    }
-                    _ => Some(row.sent),
-                };
+                tally.is_reached = true;
+                tally.sent = [tally.sent, row.sent].into_iter().flatten().min();
             }
         }
+        members.retain(|_, tally| tally.was_here);
         self.of = members.len();
-        let reached: Vec<_> = members.into_values().flatten().collect();
-        self.reached = reached.len();
-        let all: Option<Vec<_>> = reached.into_iter().collect();
+        members.retain(|_, tally| tally.is_reached);
+        self.reached = members.len();
+        let all: Option<Vec<_>> = members.into_values().map(|tally| tally.sent).collect();
         self.took = all.and_then(|all| all.into_iter().max());
     }
 
@@ -152,27 +206,13 @@ impl Report {
 }
 
 impl Row {
-    /// Of a member who has no session.
-    pub(crate) fn away(name: &Name) -> Self {
-        Self {
-            client: None,
-            name: Some(name.clone()),
-            wire: "",
-            confirms: false,
-            standing: Standing::Away,
-            sent: None,
-            late: false,
-            left: None,
-        }
-    }
-
-    /// Whether it was in the room when the message was shown.
-    pub(crate) fn was_here(&self) -> bool {
-        !self.late && self.standing != Standing::Away
+    /// Whether it was in the room when the message was shown, and is told such messages.
+    fn was_here(&self) -> bool {
+        !self.late && !matches!(self.standing, Standing::Away | Standing::Untold)
     }
 
     /// It says that it has the message, or cannot say so and it was written to it.
-    fn is_reached(&self) -> bool {
+    pub(crate) fn is_reached(&self) -> bool {
         match self.standing {
             Standing::Acked(_) => true,
             Standing::Sent => !self.confirms,
@@ -183,14 +223,15 @@ impl Row {
     /// Who lacks it is of most interest, and who was not there of least.
     fn rank(&self) -> u8 {
         match self.standing {
-            Standing::Behind { .. } => 0,
+            Standing::Behind { .. } | Standing::Waiting => 0,
             Standing::Gap(_) => 1,
             Standing::Unsent => 2,
             Standing::Later => 6,
+            Standing::Away => 7,
+            Standing::Untold => 8,
             _ if self.late => 5,
             Standing::Sent => 3,
             Standing::Acked(_) => 4,
-            Standing::Away => 7,
         }
     }
 }

@@ -75,14 +75,20 @@ impl Room {
         Ok((epoch, history.search(self.key.clone(), search, last, most).await?))
     }
 
-    /// One of its entries.
-    pub(crate) async fn entry(&self, seq: Seq) -> Option<Arc<Entry>> {
-        let here = self.state().log.find(seq).cloned();
-        if here.is_some() {
-            return here;
+    /// One of its entries, if there is such a one.
+    ///
+    /// # Errors
+    /// [`Refused::Unreadable`] or [`Refused::NotStored`] if history cannot be read.
+    pub(crate) async fn entry(&self, seq: Seq) -> Result<Option<Arc<Entry>>, Refused> {
+        {
+            let log = &self.state().log;
+            let here = log.find(seq).cloned();
+            if here.is_some() || seq < log.oldest() || seq > log.head() {
+                return Ok(here);
+            }
         }
-        let found = self.stored(Span::Up { first: seq, last: seq, most: 1 }).await.ok()?;
-        found.into_iter().find_map(Found::entry)
+        let found = self.stored(Span::Up { first: seq, last: seq, most: 1 }).await?;
+        Ok(found.into_iter().find_map(Found::entry))
     }
 
     /// Up to `most` of its entries, and never more than one answer holds.

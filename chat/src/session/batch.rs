@@ -6,6 +6,7 @@ use crate::entry::{ClientId, Entry, Seq};
 use crate::name::RoomName;
 use crate::room::Burst;
 use crate::tracers::Tracers;
+use crate::wire::Wire;
 
 /// What is told once the kernel has taken it.
 #[derive(Debug, Default)]
@@ -28,10 +29,10 @@ impl Batch {
         }
     }
 
-    /// All of a burst.
-    pub(super) fn push_all(&mut self, burst: &Burst<'_>, each: bool) {
-        if each {
-            burst.entries().for_each(|entry| self.push(entry, each));
+    /// All of a burst that a wire tells.
+    pub(super) fn push_all(&mut self, burst: &Burst<'_>, wire: Wire, each: bool) {
+        if each || burst.has_changes {
+            burst.entries().filter(|entry| wire.tells(entry)).for_each(|e| self.push(e, each));
         } else if let Some(last) = burst.entries().next_back() {
             self.push(last, each);
             self.entries += burst.count - 1;

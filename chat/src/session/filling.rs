@@ -60,7 +60,9 @@ impl WriteSide {
     }
 
     fn push(&self, writing: &mut Writing, slot: &Slot) {
-        if let Slot::Entry(entry) = slot {
+        if let Slot::Entry(entry) = slot
+            && self.wire.tells(entry)
+        {
             writing.batch.push(entry, self.tracers.deliveries.enabled());
         }
         writing.outgoing.push_batch(self.wire.slot(slot));

@@ -61,7 +61,7 @@ impl Session {
         writing.memberships.iter_mut().for_each(Membership::part);
         while writing.is_behind() || writing.outgoing.batch_bytes() > 0 || pending.is_fetching() {
             if pending.is_fetching() {
-                let Next::Page(room, found) = pending.next().await else { continue };
+                let Next::Page(room, found) = pending.next(false).await else { continue };
                 if self.side.took(writing, &room, found).is_err() {
                     return;
                 }

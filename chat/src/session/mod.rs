@@ -45,8 +45,8 @@ pub enum Inbound {
     Binary(Bytes),
     /// A ping to be answered with its payload.
     Ping(Bytes),
-    /// An answer to our ping.
-    Pong,
+    /// A pong, and its payload.
+    Pong(Bytes),
     /// Nothing more will come, and why.
     End(End),
 }
@@ -156,7 +156,8 @@ impl Session {
                         Err(end) => return end,
                     }
                 }
-                next = pending.next() => {
+                // Who does not take his replies gets no more of them.
+                next = pending.next(turn.listens) => {
                     let done = match next {
                         Next::Answer((asking, done)) => {
                             self.answer(asking, done, &mut guard).map(|replies| side.say(replies))

@@ -36,13 +36,18 @@ impl Pending {
         self.page = Some((room, page));
     }
 
+    /// A page for this room is not waited for any more: who joins it again reads from elsewhere.
+    pub(super) fn forget(&mut self, room: &RoomName) {
+        self.page.take_if(|(of, _)| of == room);
+    }
+
     /// Until the page is there, nothing further is read from any room.
     pub(super) fn is_fetching(&self) -> bool {
         self.page.is_some()
     }
 
-    /// The next answer or the page; never ends if neither is waited for.
-    pub(super) async fn next(&mut self) -> Next {
+    /// The next answer, if one is `wanted`, or the page; never ends if neither is waited for.
+    pub(super) async fn next(&mut self, wanted: bool) -> Next {
         let Self { answers, page } = self;
         let fetched = async {
             match page {
@@ -51,7 +56,7 @@ impl Pending {
             }
         };
         select! {
-            Some(answer) = answers.next() => Next::Answer(answer),
+            Some(answer) = answers.next(), if wanted => Next::Answer(answer),
             found = fetched => {
                 let room = self.page.take().map(|(room, _)| room);
                 Next::Page(room.unwrap_or_else(RoomName::lobby), found)

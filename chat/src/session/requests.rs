@@ -44,8 +44,8 @@ impl Session {
         let message = match inbound {
             Inbound::Message(message) | Inbound::Binary(message) => message,
             Inbound::Ping(payload) => return Ok(vec![self.wire.pong(&payload)]),
-            Inbound::Pong => {
-                self.side.answered();
+            Inbound::Pong(payload) => {
+                self.side.answered(&payload);
                 return Ok(vec![]);
             }
             Inbound::End(end) => return Err(end),
@@ -73,6 +73,12 @@ impl Session {
         match done {
             Ok(replies) => {
                 guard.granted();
+                let stored = |reply: &Reply| matches!(reply, Reply::Ok { .. });
+                if let (Some(login), Some(mid)) = (&self.login, &asking.mid)
+                    && replies.iter().any(stored)
+                {
+                    self.rooms.stored(&login.author().sender, mid);
+                }
                 if self.login.is_some() {
                     guard.named();
                 }
@@ -82,7 +88,7 @@ impl Session {
                 self.tracers.request_refused(Some(self.client), refused.code());
                 let Asking { id, mid } = asking;
                 if let (Some(login), Some(mid)) = (&self.login, mid) {
-                    self.rooms.refused(login, mid, refused.clone());
+                    self.rooms.refused(login.author().sender, mid, refused.clone());
                 }
                 let told = self.wire.reply(&Reply::Error { id, refused });
                 guard.refused().map_or(Ok(vec![told]), Err)
@@ -103,7 +109,7 @@ impl Session {
                 }
             }
             Command::Join { room, start } => self.join(id, room, &start),
-            Command::Leave(room) => self.leave(id, room),
+            Command::Leave(room) => self.leave(id, room, pending),
             Command::History { room, range, limit } => {
                 self.history(id, room.as_ref(), range, limit, pending)
             }
@@ -177,7 +183,7 @@ impl Session {
     fn ack(&mut self, room: Option<RoomName>, seq: Seq) -> Done {
         let mut writing = self.side.lock();
         let membership = self.membership(&mut writing, room.as_ref())?;
-        if membership.ack(seq, clock::now()) {
+        if let Some(seq) = membership.ack(seq, clock::now()) {
             self.tracers.acked(membership.room(), self.client, seq);
         }
         Ok(vec![])
@@ -215,10 +221,11 @@ impl Session {
         }
     }
 
-    fn leave(&mut self, id: Option<u64>, room: Option<RoomName>) -> Done {
+    fn leave(&mut self, id: Option<u64>, room: Option<RoomName>, pending: &mut Pending) -> Done {
         let mut writing = self.side.lock();
         let room = self.membership(&mut writing, room.as_ref())?.room().clone();
         if room != RoomName::inbox() {
+            pending.forget(&room);
             writing.leave(&room);
         }
         let last = writing.rooms().last().cloned();

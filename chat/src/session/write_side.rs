@@ -20,7 +20,7 @@ use crate::entry::ClientId;
 use crate::limits::Limits;
 use crate::membership::Membership;
 use crate::name::RoomName;
-use crate::room::{Asked, Burst, Listener};
+use crate::room::{Burst, Listener, Question};
 use crate::tracers::Tracers;
 use crate::wire::Wire;
 
@@ -47,6 +47,8 @@ pub(super) struct Writing {
     pub(super) turn: usize,
     /// Since when the client takes nothing of what waits.
     pub(super) blocked: Option<Instant>,
+    /// How many pings were written.
+    pings: u32,
 }
 
 /// What the session's task is to do next.
@@ -84,10 +86,6 @@ impl WriteSide {
         let writing = &mut *self.lock();
         if writing.outgoing.batch_bytes() == 0 && !pending.is_fetching() {
             self.fill(writing, pending)?;
-            if writing.outgoing.batch_bytes() == 0 {
-                // What this wire does not tell is written as soon as it is read.
-                self.sent(writing, false);
-            }
         }
         let Writing { outgoing, .. } = writing;
         Ok(Turn {
@@ -150,15 +148,18 @@ impl WriteSide {
     /// Asks the client for a sign of life.
     pub(super) fn ask(&self) {
         let writing = &mut *self.lock();
-        writing.memberships.iter_mut().for_each(Membership::asked);
-        writing.outgoing.push_reply(self.wire.ping());
+        writing.pings = writing.pings.wrapping_add(1);
+        let number = writing.pings;
+        writing.memberships.iter_mut().for_each(|membership| membership.asked(number));
+        writing.outgoing.push_reply(self.wire.ping(number));
     }
 
-    /// The client gave a sign of life: what was written before it was asked has arrived.
-    pub(super) fn answered(&self) {
+    /// The client answers a ping, if it is ours: what was written before it has arrived.
+    pub(super) fn answered(&self, payload: &[u8]) {
+        let Ok(number) = payload.try_into().map(u32::from_be_bytes) else { return };
         let (writing, now) = (&mut *self.lock(), clock::now());
         for membership in &mut writing.memberships {
-            if let Some(seq) = membership.answered(now) {
+            if let Some(seq) = membership.answered(number, now) {
                 self.tracers.acked(membership.room(), self.client, seq);
             }
         }
@@ -174,8 +175,8 @@ impl WriteSide {
             let looks = writing.outgoing.batch_bytes() > 0 || !writing.memberships[at].is_behind();
             return if looks { Taken::Nothing } else { Taken::Left };
         }
-        writing.batch.push_all(burst, self.tracers.deliveries.enabled());
-        writing.outgoing.push_batch(self.wire.slots(burst.slots, &burst.encoded));
+        writing.batch.push_all(burst, self.wire, self.tracers.deliveries.enabled());
+        burst.bytes(self.wire).for_each(|bytes| writing.outgoing.push_batch(bytes));
         if !writing.outgoing.is_empty() {
             // Why it fails, the task finds out.
             let _ = writing.outgoing.poll_write(&mut Context::from_waker(Waker::noop()));
@@ -204,9 +205,9 @@ impl Listener for WriteSide {
         matches!(taken, Taken::Written)
     }
 
-    fn row(&self, asked: &Asked<'_>) -> Option<Row> {
+    fn row(&self, question: &Question<'_>) -> Option<Row> {
         let writing = self.lock();
-        let rows = |membership: &Membership| membership.row(asked, writing.blocked);
+        let rows = |membership: &Membership| membership.row(question, writing.blocked);
         writing.memberships.iter().find_map(rows)
     }
 }

@@ -134,8 +134,8 @@ async fn report(sessions: &Sessions, room: &str, seq: &str) -> Result<Response, 
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", text));
     };
     let room = find(sessions, room)?;
-    let entry = room.entry(Seq(seq)).await.ok_or(Refused::NoMessage(Seq(seq)))?;
-    Ok(reply(&Reply::Delivery { id: None, report: room.report(&entry) }))
+    let entry = room.entry(Seq(seq)).await?.ok_or(Refused::NoMessage(Seq(seq)))?;
+    Ok(reply(&Reply::Delivery { id: None, report: room.report(&entry).await }))
 }
 
 async fn posted(

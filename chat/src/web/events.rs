@@ -66,7 +66,7 @@ fn open(
     let peer = place.as_ref().map(Place::peer);
     let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
     trace!(tracers.tracer, "Connection accepted"; event = "accepted", room = room.name().as_str(), client = client.0, wire = WIRE, peer = peer.as_str());
-    let (reader, joined, lost) = Reader::new(room, client, WIRE, &start);
+    let (reader, joined, lost) = Reader::new(room, client, &start);
     let before = Seq(joined.head.0 - joined.replay as u64);
     let mut first = Vec::new();
     if let Some(why) = lost {

@@ -67,16 +67,27 @@ pub(super) async fn say(
     let peer = head.extensions.get::<Place>().map(Place::peer);
     let peer = peer.map_or_else(|| "unknown".into(), |peer| peer.to_string());
     trace!(tracers.tracer, "Request accepted"; event = "accepted", room = room.as_str(), client = client.0, wire = "http", peer = peer.as_str(), name = author.name.as_str());
-    let refused = |refused| Problem::from(refused).of(client);
+    let (rooms, sender, asked) = (sessions.rooms(), author.sender.clone(), mid.clone());
+    let refused = |refused: Refused| {
+        if let Some(mid) = &asked {
+            rooms.refused(sender.clone(), mid.clone(), refused.clone());
+        }
+        Problem::from(refused).of(client)
+    };
     tracers.received(&room, client, post.content.body());
-    let room = sessions.rooms().enter_one(&room).map_err(refused)?;
+    let room = rooms.enter_one(&room).map_err(refused)?;
     let draft = Draft { mid, content: post.content, to: None, patient: false };
     let posted = room.post(client, author, draft).wait().await.map_err(refused)?;
+    if let Some(mid) = &asked {
+        rooms.stored(&sender, mid);
+    }
     let status = if posted.dup { StatusCode::OK } else { StatusCode::CREATED };
     let stored = match room.entry(posted.seq).await {
-        Some(entry) => Wire::JsonLines.slot(&Slot::Entry(entry)),
+        Ok(Some(entry)) => Wire::JsonLines.slot(&Slot::Entry(entry)),
         // So many others followed at once that it has left the log again.
-        None => Wire::JsonLines.reply(&Reply::Ok { id: None, posted, unknown: vec![] }),
+        Ok(None) | Err(_) => {
+            Wire::JsonLines.reply(&Reply::Ok { id: None, posted, unknown: vec![] })
+        }
     };
     Ok((status, json(stored)).into_response())
 }

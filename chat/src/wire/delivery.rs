@@ -49,6 +49,8 @@ fn told(row: &Row) -> String {
             format!(" is behind by {by}{since}: {why}")
         }
         Standing::Gap(why) => format!(" missed it ({})", why.as_str()),
+        Standing::Waiting => " has it waiting in the inbox".to_owned(),
+        Standing::Untold => " is not told such a change".to_owned(),
         Standing::Later => " came later".to_owned(),
         Standing::Unsent => " left before it was written".to_owned(),
         Standing::Away => " was not there".to_owned(),

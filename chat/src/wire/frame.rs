@@ -19,8 +19,9 @@ pub(crate) fn binary(payload: &[u8]) -> Bytes {
     frame(BINARY, payload)
 }
 
-pub(super) fn ping() -> Bytes {
-    frame(PING, &[])
+/// With a number, which the answer to it has.
+pub(super) fn ping(number: u32) -> Bytes {
+    frame(PING, &number.to_be_bytes())
 }
 
 pub(crate) fn pong(payload: &[u8]) -> Bytes {
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn control_frames() {
-        assert_eq!(ping()[..], [0x89, 0]);
+        assert_eq!(ping(7)[..], [0x89, 4, 0, 0, 0, 7]);
         assert_eq!(pong(b"hi")[..], [0x8a, 2, b'h', b'i']);
         assert_eq!(pong(&[0; 126]).len(), 2 + 125);
         assert_eq!(close(1012, "drain")[..], *b"\x88\x07\x03\xf4drain");

@@ -16,7 +16,7 @@ pub(crate) use self::lines::Lines;
 use crate::command::{Command, Post, Reply};
 use crate::end::End;
 use crate::entry::{Encoded, Entry, Epoch, Mid, Slot, WIRES};
-use crate::limits::Limits;
+use crate::limits::{Limits, PUMP_BYTES};
 use crate::refused::Refused;
 
 /// What a client speaks, and how its messages are told apart.
@@ -131,6 +131,15 @@ impl Wire {
         self.format() == Format::Text
     }
 
+    /// Whether an entry is told to a client at all.
+    pub(crate) fn tells(self, entry: &Entry) -> bool {
+        match self.format() {
+            Format::Json => true,
+            Format::Text => entry.direct.as_ref().is_none_or(|direct| !direct.copy),
+            Format::Body | Format::Pool => said::is_in_room(entry),
+        }
+    }
+
     /// Whether a client says by itself what it has.
     pub(crate) fn acknowledges(self) -> bool {
         self.format() == Format::Json
@@ -173,14 +182,19 @@ impl Wire {
     }
 
     /// The bytes of several slots one behind the other, put together by the first reader into
-    /// `together` and shared by all.
-    pub(crate) fn slots(self, slots: &[Slot], together: &Encoded) -> Bytes {
-        match slots {
-            [slot] => self.slot(slot),
-            slots => together.get_or_encode(self as usize, || {
-                slots.iter().flat_map(|slot| self.slot(slot)).collect()
-            }),
+    /// `together` and shared by all; nothing if they are too many to be there twice.
+    pub(crate) fn slots(self, slots: &[Slot], together: &Encoded) -> Option<Bytes> {
+        if let [slot] = slots {
+            return Some(self.slot(slot));
         }
+        let all = together.get_or_encode(self as usize, || {
+            let bytes: usize = slots.iter().map(|slot| self.slot(slot).len()).sum();
+            match bytes <= PUMP_BYTES {
+                true => slots.iter().flat_map(|slot| self.slot(slot)).collect(),
+                false => Bytes::new(),
+            }
+        });
+        (!all.is_empty()).then_some(all)
     }
 
     /// The bytes of a reply; empty if this wire does not tell it.
@@ -203,9 +217,9 @@ impl Wire {
         }
     }
 
-    /// Bytes that a living client answers.
-    pub fn ping(self) -> Bytes {
-        if self.has_pings() { frame::ping() } else { Bytes::new() }
+    /// Bytes that a living client answers with the same number, as four bytes.
+    pub fn ping(self, number: u32) -> Bytes {
+        if self.has_pings() { frame::ping(number) } else { Bytes::new() }
     }
 
     /// The answer to a client's ping.

@@ -2,10 +2,12 @@
 
 use crate::entry::{Content, Entry};
 
-/// The text of a message in a room; nothing of anything else.
+/// Whether it is a message in a room, which is all that is told.
+pub(super) fn is_in_room(entry: &Entry) -> bool {
+    matches!(entry.content, Content::Post { .. }) && entry.direct.is_none()
+}
+
+/// Its text; nothing of anything else.
 pub(super) fn in_room(entry: &Entry) -> &str {
-    match (&entry.content, &entry.direct) {
-        (Content::Post { body, .. }, None) => body,
-        _ => "",
-    }
+    if is_in_room(entry) { entry.content.body() } else { "" }
 }

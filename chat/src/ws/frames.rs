@@ -56,7 +56,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
                 Some(Ok(Message::Text(text))) => return Some(Inbound::Message(text.into())),
                 Some(Ok(Message::Binary(bytes))) => return Some(Inbound::Binary(bytes)),
                 Some(Ok(Message::Ping(payload))) => return Some(Inbound::Ping(payload)),
-                Some(Ok(Message::Pong(_))) => return Some(Inbound::Pong),
+                Some(Ok(Message::Pong(payload))) => return Some(Inbound::Pong(payload)),
                 Some(Ok(Message::Frame(_))) => {}
                 // A code that nobody may send is told as this one.
                 Some(Ok(Message::Close(Some(close)))) if close.code == CloseCode::Protocol => {

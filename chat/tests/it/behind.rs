@@ -53,6 +53,25 @@ async fn narrow(server: &Kept, hello: &Value) -> Client {
 }
 
 #[tokio::test]
+async fn a_page_on_its_way_is_not_for_who_joins_again() {
+    let folder = Folder::new();
+    let limits = Limits { log_entries: 4, ..Limits::default() };
+    let server = Kept::start(&folder.file("chat.db"), limits).await;
+    let (mut ann, welcome) = server.join(json!({ "name": "ann" })).await;
+    say_all(&mut ann, 40, 0).await;
+    let epoch = &welcome["rooms"]["lobby"]["epoch"];
+    let rooms = json!({ "lobby": { "epoch": epoch, "after": 20 } });
+    let hello = json!({ "type": "hello", "name": "bob", "rooms": rooms });
+    let leave = json!({ "type": "leave", "room": "lobby" });
+    let join = json!({ "type": "join", "room": "lobby", "epoch": epoch, "after": 0 });
+    let mut bob = server.connect().await;
+    bob.write.write_all(format!("{hello}\n{leave}\n{join}\n").as_bytes()).await.unwrap();
+    bob.hear("joined").await;
+    assert_eq!(bob.bodies(40).await, numbers(0..40));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_slow_member_stays_and_misses_nothing() {
     let folder = Folder::new();
     let patient = Duration::from_secs(3_600);

@@ -86,7 +86,7 @@ pub struct Client {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame {
     Text(String),
-    Ping,
+    Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(u16, String),
 }
@@ -107,7 +107,7 @@ pub async fn frame(hear: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
             let code = u16::from_be_bytes([payload[0], payload[1]]);
             Frame::Close(code, String::from_utf8(payload[2..].to_vec()).unwrap())
         }
-        0x89 => Frame::Ping,
+        0x89 => Frame::Ping(payload),
         0x8a => Frame::Pong(payload),
         other => panic!("opcode {other:#x}"),
     })

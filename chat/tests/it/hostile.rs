@@ -80,8 +80,8 @@ async fn a_slow_reader_that_answers_pings_is_not_silent() {
     let mut every = interval(Duration::from_secs(20));
     for _ in 0..10 {
         every.tick().await;
-        slow.send(Inbound::Pong).await;
-        ann.send(Inbound::Pong).await;
+        slow.send(Inbound::Pong(Bytes::new())).await;
+        ann.send(Inbound::Pong(Bytes::new())).await;
     }
     assert_eq!(slow.messages(30).await.len(), 30);
 }
@@ -209,5 +209,5 @@ async fn a_crowd_that_shrinks_is_listed_again() {
             break;
         }
     }
-    assert!(matches!(ann.frame().await, Some(Frame::Ping)));
+    assert!(matches!(ann.frame().await, Some(Frame::Ping(_))));
 }

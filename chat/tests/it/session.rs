@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chat::{End, Inbound, Limits, Wire};
 use tokio::time::Instant;
 
@@ -290,10 +291,10 @@ async fn pings_are_answered_and_silence_ends() {
     ann.send(Inbound::Ping("why".into())).await;
     assert_eq!(ann.frame().await, Some(Frame::Pong(b"why".into())));
     ann.hear_type("presence").await;
-    assert_eq!(ann.frame().await, Some(Frame::Ping));
+    assert_eq!(ann.frame().await, Some(Frame::Ping(vec![0, 0, 0, 1])));
     assert_eq!(start.elapsed().as_secs(), 30);
-    ann.send(Inbound::Pong).await;
-    assert_eq!(ann.frame().await, Some(Frame::Ping));
+    ann.send(Inbound::Pong(Bytes::new())).await;
+    assert_eq!(ann.frame().await, Some(Frame::Ping(vec![0, 0, 0, 2])));
     assert_eq!(start.elapsed().as_secs(), 60);
     let bye = ann.hear().await;
     assert_eq!(start.elapsed().as_secs(), 30 + 75);
@@ -308,8 +309,8 @@ async fn pings_are_answered_and_silence_ends() {
 async fn who_says_no_name_is_sent_away() {
     let world = world();
     let mut nobody = world.connect(Wire::Json, 1 << 16);
-    assert_eq!(nobody.frame().await, Some(Frame::Ping));
-    nobody.send(Inbound::Pong).await;
+    assert_eq!(nobody.frame().await, Some(Frame::Ping(vec![0, 0, 0, 1])));
+    nobody.send(Inbound::Pong(Bytes::new())).await;
     let bye = nobody.hear().await;
     assert!(bye.starts_with(r#"{"type":"bye","why":"nameless""#), "{bye}");
     assert_eq!(nobody.vanish().await, End::Nameless);

@@ -58,7 +58,8 @@ pub(in crate::wire) fn decode(message: &[u8], limits: &Limits) -> Request {
             return Request { id, mid: None, command: Err(bad_json(&error)) };
         }
     };
-    let mid = asked.mid.as_deref().and_then(Mid::new);
+    let posts = matches!(asked.kind.as_deref(), Some("post" | "edit" | "delete"));
+    let mid = asked.mid.as_deref().filter(|_| posts).and_then(Mid::new);
     Request { id: asked.id, mid, command: command(asked, limits) }
 }
 

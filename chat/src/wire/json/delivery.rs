@@ -38,9 +38,11 @@ fn row(row: &Row) -> Value {
     if !row.wire.is_empty() {
         object["wire"] = row.wire.into();
     }
-    put(&mut object, "sent_us", row.sent.map(us));
     match row.standing {
-        Standing::Acked(after) => put(&mut object, "us", after.map(us)),
+        Standing::Acked(after) => {
+            put(&mut object, "us", after.map(us));
+            put(&mut object, "sent_us", row.sent.map(us));
+        }
         Standing::Sent => put(&mut object, "us", row.sent.map(us)),
         Standing::Behind { by, since, why } => {
             object["by"] = by.into();
@@ -51,7 +53,11 @@ fn row(row: &Row) -> Value {
             }
         }
         Standing::Gap(why) => object["why"] = why.as_str().into(),
-        Standing::Later | Standing::Unsent | Standing::Away => {}
+        Standing::Later
+        | Standing::Unsent
+        | Standing::Away
+        | Standing::Waiting
+        | Standing::Untold => {}
     }
     if row.late {
         object["late"] = true.into();
