@@ -23,6 +23,7 @@ import { side } from "./side.js";
 import { Toast } from "./toast.js";
 import { actions } from "./actions.js";
 import { share } from "./share.js";
+import { drawer } from "./drawer.js";
 
 const $ = (id) => document.getElementById(id);
 const roomName = document.body.dataset.room;
@@ -221,6 +222,7 @@ addEventListener("beforeunload", (event) => {
   if (store.fragile() && outbox.entries.size > 0) event.preventDefault();
 });
 share($("empty"));
+drawer($("inside"), $("xray"), { room: roomName, me: shared.me });
 
 const invited = new URLSearchParams(location.search).get("name")?.trim() ?? "";
 const remembered = store.member.name();

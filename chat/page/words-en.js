@@ -47,6 +47,7 @@ export const en = {
   trimmed: "Older messages are no longer kept",
   missed: (n) => (n === 1 ? "1 message skipped" : `${n} messages skipped`),
   search: "Search",
+  xray: "X-ray",
   searchRoom: "Search in this room",
   nothingFound: "Nothing found.",
   more: "More",

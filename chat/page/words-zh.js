@@ -47,6 +47,7 @@ export const zh = {
   trimmed: "更早的消息已不再保留",
   missed: (n) => `跳过了 ${n} 条消息`,
   search: "搜索",
+  xray: "透视",
   searchRoom: "搜索这个房间",
   nothingFound: "没有找到。",
   more: "更多",

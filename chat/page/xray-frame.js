@@ -4,7 +4,7 @@ import { el } from "./row.js";
 import { x } from "./xray-words.js";
 
 /** @returns {Record<string, HTMLElement>} the parts that something is done with */
-export function frame(root, { close }) {
+export function frame(root, { close, whole }) {
   const parts = { root };
   const part = (name, node) => (parts[name] = node);
   const button = (name, key) => part(name, Object.assign(el("button", "small", x(key)), { type: "button" }));
@@ -18,9 +18,9 @@ export function frame(root, { close }) {
   const pick = el("label", "small pick", x("open"), part("picker", Object.assign(el("input", "unseen"), { type: "file", accept: ".ndjson,.jsonl,.json,.log,.txt" })));
   pick.title = x("openWhy");
   const head = el(
-    "header",
+    "div",
     "head",
-    el("h1", "", x("title")),
+    el(close ? "h2" : "h1", "title", x("title")),
     part("state", el("span", "state")),
     part("file", el("bdi", "file")),
     part("hidden", el("span", "hidden", x("hidden"))),
@@ -28,6 +28,9 @@ export function frame(root, { close }) {
   parts.hidden.title = x("hiddenWhy");
   parts.state.setAttribute("role", "status");
   if (close) {
+    const link = el("a", "", x("whole"));
+    Object.assign(link, { href: whole, target: "_blank" });
+    head.append(link);
     const over = Object.assign(el("button", "small over", "×"), { type: "button", title: x("close") });
     over.setAttribute("aria-label", x("close"));
     over.addEventListener("click", close);
@@ -68,6 +71,7 @@ export function frame(root, { close }) {
   const speaker = part("speaker", el("p", "unseen"));
   speaker.setAttribute("role", "status");
   root.classList.add("xray");
+  root.classList.toggle("beside", close !== undefined);
   root.replaceChildren(el("div", "inside", head, choose, gauges, found, lanes, microscope, lines), speaker, el("p", "dropping", x("drop")));
   return parts;
 }

@@ -62,7 +62,7 @@ export class Lanes {
   /**
    * @param {import("./xray-model.js").Model} model
    * @param {import("./xray-model.js").Row[]} rows those to show
-   * @param {{now: number, me: string, chosen?: Lane, message?: object, room: string, rooms: boolean}} how
+   * @param {{now: number, me: string, chosen?: Lane, message?: object, held: boolean, room: string, rooms: boolean}} how
    */
   draw(model, rows, how) {
     const before = this.#shown[0]?.n ?? 0;
@@ -185,7 +185,10 @@ export class Lanes {
   #key(event) {
     const page = Math.floor(this.#rows.clientHeight / ROW) - 1;
     const by = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity }[event.key];
-    if (event.key === "Escape") this.#on.chose(undefined);
+    if (event.key === "Escape" && this.#view.held) {
+      event.preventDefault();
+      this.#on.chose(undefined);
+    }
     if (by === undefined || this.#shown.length === 0) return;
     event.preventDefault();
     const last = this.#shown.length - 1;

@@ -69,7 +69,8 @@ export class Xray {
   constructor(root, { url, room = "", me = "", close } = {}) {
     this.#me = me;
     this.#room = room;
-    const parts = frame(root, { close, room });
+    const whole = `/xray?${new URLSearchParams({ room, me })}`;
+    const parts = frame(root, { close, whole });
     this.#parts = parts;
     this.#lanes = new Lanes(parts, {
       chose: (message) => this.#choose(message),
@@ -257,7 +258,7 @@ export class Xray {
     this.#look(rows);
     const rooms = this.#room === "" && this.#seen.rooms.size > 1;
     const room = rooms ? "" : this.#room || [...this.#seen.rooms.keys()][0];
-    this.#lanes.draw(this.#model, rows, { now, me: this.#me, chosen: member, message: this.#message, room, rooms });
+    this.#lanes.draw(this.#model, rows, { now, me: this.#me, chosen: member, message: this.#message, held: this.#held, room, rooms });
     this.#microscope.draw(this.#message);
   }
 
@@ -286,7 +287,7 @@ export class Xray {
 
   #choosers() {
     const { room, member } = this.#parts;
-    options(room, [["", x("allRooms")], ...[...this.#seen.rooms.keys()].sort().map((name) => [name, `#${name}`])], this.#room);
+    options(room, [["", x("allRooms")], ...[...new Set([...this.#seen.rooms.keys(), ...(this.#room ? [this.#room] : [])])].sort().map((name) => [name, `#${name}`])], this.#room);
     const lanes = this.#seen.lanes.filter((lane) => lane.wire !== "http" || lane.name).filter((lane) => !this.#room || lane.rooms.has(this.#room));
     const known = this.#member && !lanes.slice(-MOST_MEMBERS).includes(this.#member) ? [this.#member] : [];
     const choices = [...known, ...lanes.slice(-MOST_MEMBERS)].map((lane) => [lane.id, lane.name ? whoExactly(lane) : label(lane)]);

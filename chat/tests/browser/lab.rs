@@ -227,6 +227,12 @@ impl Raw {
         Ok(())
     }
 
+    /// Waits for a message, and says that everything up to it has arrived.
+    pub(crate) async fn has(&mut self, seq: usize) -> Res {
+        self.hear(|frame| frame["type"] == "message" && frame["seq"] == seq).await?;
+        self.tell(json!({ "type": "ack", "room": self.room, "seq": seq })).await
+    }
+
     /// The next frame of this kind, or one that came before.
     pub(crate) async fn hear(&mut self, wanted: impl Fn(&Value) -> bool) -> Res<Value> {
         if let Some(at) = self.heard.iter().position(&wanted) {

@@ -138,14 +138,15 @@ fn main() -> ExitCode {
             xray::xray_keeps_what_can_be_shown,
             xray::xray_fits_and_speaks_chinese,
             xray::xray_says_what_is_what,
-            xray::xray_follows_a_room;
+            xray::xray_follows_a_room,
+            xray::xray_opens_beside_the_room;
         jquery => tutorial::the_tutorial_page_works;
     ];
     trials
         .push(Trial::test("sources_never_parse_html", || Ok(safety::sources_never_parse_html()?)));
     let pictures =
         Missing((!pictures::wanted()).then_some("writes docs/images; set CHAT_SCREENSHOTS"));
-    trials.extend(trials![lab, false; pictures => pictures::pictures;]);
+    trials.extend(trials![lab, false; pictures => pictures::pictures, pictures::xray_pictures;]);
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(Lab { runtime, browser }) = Arc::into_inner(lab) {
         runtime.block_on(async {

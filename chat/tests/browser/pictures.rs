@@ -1,6 +1,6 @@
 //! The pictures of docs/images, taken only when asked for: `CHAT_SCREENSHOTS=DIR`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
@@ -8,6 +8,8 @@ use serde_json::json;
 use crate::cdp::Res;
 use crate::lab::{Raw, World};
 use crate::page::{DESK, PHONE, Page, View};
+use crate::xray::{WIDE, shows};
+use crate::xray_model::EVENING;
 
 pub(crate) fn wanted() -> bool {
     std::env::var_os("CHAT_SCREENSHOTS").is_some()
@@ -39,8 +41,7 @@ const TALK: &[(&str, &str, Option<usize>)] = &[
 ];
 
 pub(crate) async fn pictures(world: &World) -> Res {
-    let folder = PathBuf::from(std::env::var_os("CHAT_SCREENSHOTS").ok_or("no folder")?);
-    std::fs::create_dir_all(&folder)?;
+    let folder = folder()?;
     let join = world.open(DESK, "/").await?;
     join.until("document.querySelector('#card').open").await?;
     take(&join, &folder, "join").await?;
@@ -55,8 +56,7 @@ pub(crate) async fn pictures(world: &World) -> Res {
     }
     // One of them never says what arrived.
     for (_, raw) in crowd.iter_mut().filter(|(who, _)| *who != "ليلى") {
-        raw.hear(|frame| frame["seq"] == TALK.len() && frame["type"] == "message").await?;
-        raw.tell(json!({ "type": "ack", "room": "lobby", "seq": TALK.len() })).await?;
+        raw.has(TALK.len()).await?;
     }
     let mut kim = Raw::enter(world, "rust-学习", "kim").await?;
     for body in ["one", "two", "three"] {
@@ -99,7 +99,77 @@ pub(crate) async fn pictures(world: &World) -> Res {
     Ok(())
 }
 
-async fn take(page: &Page, folder: &std::path::Path, name: &str) -> Res {
+/// The X-ray of an evening, and that of a room beside it.
+pub(crate) async fn xray_pictures(world: &World) -> Res {
+    let folder = folder()?;
+    // The row at the top, and the number of the message under the microscope.
+    let views = [
+        ("xray", WIDE, 13, "#5"),
+        ("xray-dark", View { dark: true, ..WIDE }, 37, "#466"),
+        ("xray-zh", View { language: "zh-CN", ..WIDE }, 13, "#5"),
+        ("xray-phone", PHONE, 13, "#5"),
+    ];
+    for (picture, view, top, message) in views {
+        let page = shows(world, view, EVENING).await?;
+        page.until("document.querySelectorAll('.found li').length === 5").await?;
+        page.js(&format!("document.querySelector('.rows').scrollTop = {top} * 28")).await?;
+        let row = format!(
+            "[...document.querySelectorAll('.event.said')].find((x) => x.textContent.startsWith('{message}'))"
+        );
+        page.until(&row).await?;
+        let click =
+            "dispatchEvent(new MouseEvent('click', { bubbles: true, clientY: box.y + 14 }))";
+        page.js(&format!(
+            "(() => {{ const box = {row}.getBoundingClientRect(); document.querySelector('.rows').{click} }})()"
+        ))
+        .await?;
+        page.until("document.querySelectorAll('.event[aria-selected=true]').length === 2").await?;
+        take(&page, &folder, picture).await?;
+        page.close().await?;
+    }
+    beside(world, &folder).await
+}
+
+/// The picture that README begins with.
+async fn beside(world: &World, folder: &Path) -> Res {
+    let (mut ada, mut lin) = (Raw::join(world, "ada").await?, Raw::join(world, "林小雨").await?);
+    for (name, body, _) in &TALK[1..3] {
+        if *name == "ada" { &mut ada } else { &mut lin }.say(body).await?;
+    }
+    let page = world.open(View { width: 1360, height: 920, ..WIDE }, "/").await?;
+    page.join("mei").await?;
+    page.until("document.querySelector('#inside').checkVisibility()").await?;
+    page.click("#inside").await?;
+    page.until("document.querySelector('.state')?.dataset.state === 'live'").await?;
+    let mut leila = Raw::join(world, "ليلى").await?;
+    page.say("So nothing is lost silently?").await?;
+    for reader in [&mut ada, &mut lin, &mut leila] {
+        reader.has(3).await?;
+    }
+    ada.say(TALK[3].1).await?;
+    leila.say(TALK[4].1).await?;
+    drop(leila);
+    page.until("document.querySelectorAll('.event.left').length > 0").await?;
+    lin.say("@mei 看看右边的透视").await?;
+    page.sees("@mei 看看右边的透视").await?;
+    page.say("I see it: everybody has this, and who had it last.").await?;
+    for reader in [&mut ada, &mut lin] {
+        reader.has(7).await?;
+    }
+    page.until("document.querySelector('.of').textContent.includes('#7')").await?;
+    page.until("document.querySelectorAll('.bars .acked').length === 3").await?;
+    page.until("document.querySelectorAll('.reached').length === 2").await?;
+    page.js("document.querySelector('#box').blur()").await?;
+    take(&page, folder, "beside").await
+}
+
+fn folder() -> Res<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("CHAT_SCREENSHOTS").ok_or("no folder")?);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+async fn take(page: &Page, folder: &Path, name: &str) -> Res {
     page.js("document.fonts.ready.then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))).then(() => true)").await?;
     let png = page.png().await?;
     let file = folder.join(format!("{name}.png"));

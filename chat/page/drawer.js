@@ -1,0 +1,58 @@
+// The X-ray of this room, beside it. Where the server shows it to nobody there is no button.
+
+import { t } from "./words.js";
+
+const STYLE = new URL("./xray.css", import.meta.url);
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} panel
+ * @param {{room: string, me(): string}} of
+ */
+export async function drawer(button, panel, { room, me }) {
+  const shown = await fetch("/xray", { method: "HEAD" }).then(({ ok }) => ok, () => false);
+  if (!shown) return;
+  button.hidden = false;
+  let xray;
+  let loading = false;
+  const open = async () => {
+    loading = true;
+    const [{ Xray }] = await Promise.all([import("./xray-view.js"), styled()]);
+    loading = false;
+    panel.hidden = false;
+    xray = new Xray(panel, { url: "/xray/events", room, me: me(), close });
+    told();
+    panel.focus();
+  };
+  const close = () => {
+    xray.close();
+    xray = undefined;
+    panel.hidden = true;
+    panel.replaceChildren();
+    told();
+    button.focus();
+  };
+  const told = () => button.setAttribute("aria-expanded", String(xray !== undefined));
+  button.addEventListener("click", () => (xray ? close() : loading || open()));
+  panel.addEventListener("keydown", (event) => {
+    // Within the rows it lets go of what is chosen there first.
+    if (event.key === "Escape" && !event.defaultPrevented) close();
+  });
+  panel.setAttribute("aria-label", t("xray"));
+  told();
+}
+
+let style;
+
+/** Fulfilled when the X-ray has its look. */
+function styled() {
+  style ??= new Promise((done) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = STYLE;
+    link.addEventListener("load", done);
+    link.addEventListener("error", done);
+    document.head.append(link);
+  });
+  return style;
+}
