@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::TryLockError;
 use std::thread;
 
+use trace::trace;
+
 use super::Flight;
 use crate::clock;
 
@@ -18,19 +20,36 @@ const NAMES: usize = 10;
 
 impl Flight {
     /// Writes what is remembered into a new file of `folder`, `chat-flight-UNIXTIME.ndjson`, which
-    /// only its owner may read; the file. Nothing is overwritten. It may be called in a panic hook.
+    /// only its owner may read; the file. Nothing is overwritten.
     ///
     /// # Errors
     /// The file cannot be made or written.
     pub fn dump(&self, folder: &Path) -> io::Result<PathBuf> {
-        if (0..TRIES).all(|_| self.is_busy()) {
-            return Err(io::ErrorKind::ResourceBusy.into());
-        }
+        self.free()?;
         let (path, file) = new_file(folder)?;
         let mut file = BufWriter::new(file);
         self.write_to(&mut file)?;
         file.flush()?;
         Ok(path)
+    }
+
+    /// The same in a panic hook; the last event is then `panicked`, at `place`.
+    ///
+    /// # Errors
+    /// As [`Flight::dump`].
+    pub fn dump_panic(&self, folder: &Path, place: &str) -> io::Result<PathBuf> {
+        self.free()?;
+        let tracer = self;
+        trace!(tracer, "Panicked"; event = "panicked", place = place);
+        self.dump(folder)
+    }
+
+    /// Whether nobody who panicked holds it: he would wait for himself.
+    fn free(&self) -> io::Result<()> {
+        match (0..TRIES).all(|_| self.is_busy()) {
+            true => Err(io::ErrorKind::ResourceBusy.into()),
+            false => Ok(()),
+        }
     }
 
     fn is_busy(&self) -> bool {

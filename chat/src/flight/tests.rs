@@ -264,10 +264,14 @@ fn a_dump_is_a_new_file_of_its_owner() {
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
         }
     }
+    let panic = fs::read_to_string(flight.dump_panic(&folder, "a.rs:1:2").unwrap()).unwrap();
+    assert!(panic.ends_with("\"event\":\"panicked\",\"place\":\"a.rs:1:2\"}\n"), "{panic}");
     // Who panicked in the middle of recording gets no file, and does not wait for itself.
     let locked = flight.rings();
     assert_eq!(flight.dump(&folder).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+    let error = flight.dump_panic(&folder, "a.rs:1:2").unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
     drop(locked);
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 4);
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -33,7 +33,8 @@ impl Dumps {
         let (of_panics, before) = (Arc::clone(&dumps), panic::take_hook());
         panic::set_hook(Box::new(move |panic| {
             before(panic);
-            of_panics.panicked(io::stderr());
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            of_panics.panicked(&place, io::stderr());
         }));
         #[cfg(unix)]
         {
@@ -42,7 +43,10 @@ impl Dumps {
             tokio::spawn(async move {
                 while asked.recv().await.is_some() {
                     let dumps = Arc::clone(&dumps);
-                    let write = move || dumps.write("asked for", io::stderr());
+                    let write = move || {
+                        let dumped = dumps.flight.dump(&dumps.folder);
+                        dumps.tell("asked for", dumped, io::stderr());
+                    };
                     tokio::task::spawn_blocking(write).await.ok();
                 }
             });
@@ -50,16 +54,17 @@ impl Dumps {
         Ok(())
     }
 
-    fn panicked(&self, stderr: impl Write) {
+    fn panicked(&self, place: &str, stderr: impl Write) {
         if self.panics.fetch_add(1, Ordering::Relaxed) < Limits::PANIC_DUMPS {
-            self.write("after a panic", stderr);
+            let dumped = self.flight.dump_panic(&self.folder, place);
+            self.tell("after a panic", dumped, stderr);
         }
     }
 
-    /// Writes it, and says where it is.
-    fn write(&self, why: &str, mut stderr: impl Write) {
+    /// Says where it is.
+    fn tell(&self, why: &str, dumped: io::Result<PathBuf>, mut stderr: impl Write) {
         // Whether anybody reads it changes nothing.
-        let _ = match self.flight.dump(&self.folder) {
+        let _ = match dumped {
             Ok(path) => writeln!(stderr, "flight recorder, {why}: {}", path.display()),
             Err(error) => writeln!(
                 stderr,
@@ -82,7 +87,7 @@ mod tests {
         let dumps = Dumps { flight: Flight::new(false), folder: folder.clone(), panics };
         let mut said = Vec::new();
         for _ in 0..Limits::PANIC_DUMPS + 2 {
-            dumps.panicked(&mut said);
+            dumps.panicked("a.rs:1:2", &mut said);
         }
         let said = String::from_utf8(said).unwrap();
         assert_eq!(said.lines().count(), Limits::PANIC_DUMPS, "{said}");
@@ -92,7 +97,7 @@ mod tests {
         }
         std::fs::remove_dir_all(&folder).unwrap();
         let mut said = Vec::new();
-        dumps.write("asked for", &mut said);
+        dumps.tell("asked for", dumps.flight.dump(&dumps.folder), &mut said);
         let why = "flight recorder, asked for: cannot write it into ";
         assert!(String::from_utf8(said).unwrap().starts_with(why));
     }
