@@ -5,6 +5,7 @@ mod cdp;
 #[path = "../it/folder.rs"]
 mod folder;
 mod history;
+mod kept;
 mod lab;
 mod message;
 mod outage;
@@ -97,6 +98,8 @@ fn main() -> ExitCode {
             rooms::people_are_written_to_alone,
             rooms::the_sheet_has_all_keys,
             rooms::everything_has_a_role_and_a_name,
+            kept::numbers_of_another_log_change_nothing,
+            kept::an_inbox_is_told_once,
             history::older_messages_come_on_scrolling_up,
             history::words_are_found,
             history::two_who_type_while_the_server_is_killed,

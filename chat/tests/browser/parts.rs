@@ -7,7 +7,7 @@ use crate::lab::World;
 use crate::page::DESK;
 
 /// Loads a module of the page as `it`, then evaluates.
-fn with(module: &str, script: &str) -> String {
+pub(crate) fn with(module: &str, script: &str) -> String {
     format!(
         "(async () => {{ const it = await import(document.querySelector('script').src\
          .replace('app.js', '{module}')); {script} }})()"
