@@ -197,18 +197,28 @@ impl Slot {
         }
     }
 
+    /// Roughly the bytes it takes on a wire.
+    pub(crate) fn size(&self) -> usize {
+        const HEAD: usize = 128;
+        HEAD + self.texts()
+    }
+
     /// Roughly the memory it takes, without its bytes on the wires.
     pub(crate) fn cost(&self) -> usize {
         const BASE: usize = 768;
+        BASE + self.texts()
+    }
+
+    fn texts(&self) -> usize {
         const NAME: usize = 64;
         match self {
             Self::Entry(entry) => {
                 let to = entry.direct.as_ref().map_or(0, |direct| direct.to.len());
-                BASE + entry.content.body().len() + to * NAME
+                entry.content.body().len() + to * NAME
             }
             Self::Notice(notice) => match &notice.news {
-                News::Presence { joined, left, .. } => BASE + (joined.len() + left.len()) * NAME,
-                News::Typing(_) => BASE,
+                News::Presence { joined, left, .. } => (joined.len() + left.len()) * NAME,
+                News::Typing(_) => 0,
             },
         }
     }

@@ -78,14 +78,13 @@ pub const READ_BUFFER_BYTES: usize = 4 << 10;
 /// connection, and what people say fits.
 pub const FRAME_BUFFER_BYTES: usize = 128;
 
-/// What the slots may cost that the pump of a room reads at once: some 600 short messages, or 45 of
-/// the longest. Their bytes are put together for all who get them, so that many cost no more calls
-/// than one.
-pub const PUMP_COST: usize = 512 << 10;
-
-/// Bytes of slots that are put together at most; those of more are written as they are. A client
-/// who takes nothing may hold as much, and as much again of the system's.
+/// Bytes of slots that the pump of a room reads at once, or about as many: 340 short messages. Their
+/// bytes are put together for all who get them, so that many cost no more calls than one.
 pub const PUMP_BYTES: usize = 64 << 10;
+
+/// Bytes of slots that are put together at most; those of more, which a wire made longer, are
+/// written as they are. A client who takes nothing may hold as much, besides what the system has.
+pub const TOGETHER_BYTES: usize = 128 << 10;
 
 /// Readers to whom the pump of a room writes until others have their turn: a write takes some
 /// microseconds, so that is well below a millisecond.

@@ -122,7 +122,7 @@ impl Log {
     }
 
     /// Moves slots from the cursor on into `out`, those before `until`, until `slots` were taken or
-    /// `bytes` reached.
+    /// they have about `bytes` on a wire.
     pub fn read(
         &self,
         cursor: &mut Cursor,
@@ -153,7 +153,7 @@ impl Log {
                 _ if taken == slots || size >= bytes => return Read::Slots,
                 _ => {
                     taken += 1;
-                    size += slot.cost();
+                    size += slot.size();
                     cursor.stale |= matches!(slot, Slot::Notice(notice) if notice.refreshes());
                     cursor.seen = slot.seq().unwrap_or(cursor.seen);
                     out.push(slot.clone());

@@ -65,7 +65,7 @@ pub(crate) struct Departed {
 #[derive(Debug)]
 struct Known {
     departures: VecDeque<Departure>,
-    /// Who left before is not known any more, or never was.
+    /// Who left up to then is not known any more, or never was.
     since: Timestamp,
 }
 
@@ -82,7 +82,9 @@ struct Departure {
 
 impl Default for Departed {
     fn default() -> Self {
-        let known = Known { departures: VecDeque::new(), since: clock::wall() };
+        // Nobody has left in the millisecond in which it begins.
+        let since = Timestamp(clock::wall().0.saturating_sub(1));
+        let known = Known { departures: VecDeque::new(), since };
         Self { known: Mutex::new(known) }
     }
 }

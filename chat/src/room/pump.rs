@@ -15,7 +15,7 @@ use super::burst::Burst;
 use super::readers::Listener;
 use crate::clock;
 use crate::entry::ClientId;
-use crate::limits::{PUMP_COST, PUMP_TURN};
+use crate::limits::{PUMP_BYTES, PUMP_TURN};
 use crate::log::{Cursor, Position, Read};
 use crate::tracers::Tracers;
 
@@ -98,7 +98,7 @@ impl Room {
             self.stirred(&cursor).await;
             let before = cursor.clone();
             let (end, all) = (self.end(), usize::MAX);
-            let read = self.state().log.read(&mut cursor, end, all, PUMP_COST, &mut slots);
+            let read = self.state().log.read(&mut cursor, end, all, PUMP_BYTES, &mut slots);
             if matches!(read, Read::Stored { .. }) {
                 cursor = self.state().log.at_head();
             }

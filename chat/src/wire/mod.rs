@@ -16,7 +16,7 @@ pub(crate) use self::lines::Lines;
 use crate::command::{Command, Post, Reply};
 use crate::end::End;
 use crate::entry::{Encoded, Entry, Epoch, Mid, Slot, WIRES};
-use crate::limits::{Limits, PUMP_BYTES};
+use crate::limits::{Limits, TOGETHER_BYTES};
 use crate::refused::Refused;
 
 /// What a client speaks, and how its messages are told apart.
@@ -189,7 +189,7 @@ impl Wire {
         }
         let all = together.get_or_encode(self as usize, || {
             let bytes: usize = slots.iter().map(|slot| self.slot(slot).len()).sum();
-            match bytes <= PUMP_BYTES {
+            match bytes <= TOGETHER_BYTES {
                 true => slots.iter().flat_map(|slot| self.slot(slot)).collect(),
                 false => Bytes::new(),
             }
