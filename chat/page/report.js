@@ -53,7 +53,7 @@ export class Report {
       "li",
       row.state,
       reader ? el("span", "face", "·") : face(row.name),
-      el("div", "", name, " ", el("small", "wire", row.wire), el("p", "", became(row))),
+      el("div", "", name, " ", el("small", "wire", row.wire ?? ""), el("p", "", became(row))),
     );
     return node;
   }
@@ -72,7 +72,7 @@ export function became({ state, us, by, ms, why, late, left }) {
     parts.push(t(state));
     if (state === "gap" && why) parts.push(t(`gap_${why}`));
   }
-  if (late) parts.push(t("late_came"));
+  if (late && state !== "later") parts.push(t("late_came"));
   if (left) parts.push(t("leftAgo", took(left.ms * 1000), ended(left.why)));
   return parts.join(t("semicolon"));
 }

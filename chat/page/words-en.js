@@ -108,6 +108,8 @@ export const en = {
   later: "came later, and did not ask for it",
   unsent: "left before it was sent",
   away: "had left before",
+  waiting: "finds it in the inbox",
+  untold: "is not told of changes there",
   leftAgo: (time, why) => `left ${time} ago (${why})`,
   units: ["µs", "ms", "s", "min", "h"],
   semicolon: "; ",

@@ -108,6 +108,8 @@ export const zh = {
   later: "后来才到，没有要求看这条消息",
   unsent: "在发出之前就离开了",
   away: "之前已经离开",
+  waiting: "消息在收件箱里等候",
+  untold: "所用的程序不显示修改",
   leftAgo: (time, why) => `${time}前离开（${why}）`,
   units: ["微秒", "毫秒", "秒", "分钟", "小时"],
   semicolon: "；",

@@ -64,6 +64,8 @@ fn line(row: &Value) -> String {
         "later" => "came after it".into(),
         "unsent" => "left before it was sent it".into(),
         "away" => "had left before".into(),
+        "waiting" => "finds it in the inbox".into(),
+        "untold" => "is not told of such changes".into(),
         state => safe(state),
     };
     let left = match row["left"]["ms"].as_u64() {
@@ -106,6 +108,8 @@ mod tests {
                   "left": { "why": "gone", "ms": 61_000 } },
                 { "name": "eve", "state": "away", "left": { "why": "closed", "ms": 5 } },
                 { "client": 6, "state": "later" },
+                { "client": 7, "state": "untold" },
+                { "name": "gil", "state": "waiting" },
                 { "client": 1, "name": "ann", "state": "acked", "us": 1500 },
                 { "client": 2, "name": "fay", "state": "sent" },
                 { "state": "new\u{1b}" },
@@ -119,6 +123,8 @@ mod tests {
              \x20 dan (client 5) left before it was sent it; left 61.0 s ago: gone\n\
              \x20 eve had left before; left 5.0 ms ago: closed\n\
              \x20 client 6 came after it\n\
+             \x20 client 7 is not told of such changes\n\
+             \x20 gil finds it in the inbox\n\
              \x20 ann (client 1) has it and said so after 1.5 ms\n\
              \x20 fay (client 2) was sent it\n\
              \x20 somebody new\\u{1b}\n\

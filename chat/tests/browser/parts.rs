@@ -363,7 +363,8 @@ pub(crate) async fn both_languages_say_everything(world: &World) -> Res {
     }
     let keys = both[0].as_array().ok_or("no keys")?;
     let said = |key: &str| sources.contains(&format!("\"{key}\""));
-    let composed = ["behind_", "gap_", "acked", "sent", "later", "unsent", "away"];
+    let composed =
+        ["behind_", "gap_", "acked", "sent", "later", "unsent", "away", "waiting", "untold"];
     let unused: Vec<_> = keys
         .iter()
         .filter_map(|key| key.as_str()?.split(' ').next())
