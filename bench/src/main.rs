@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Measures what one thing more costs, and writes it into the document.
 fn pairs() -> Result<(), Box<dyn Error>> {
-    let (rounds, seconds, before) = (5, 1.0, report::load());
+    let (rounds, seconds, before) = (9, 1.0, report::load());
     rlimit::increase_nofile_limit(u64::MAX)?;
     let table = pairs::table(&server::build()?, rounds, seconds)?;
     let how = report::how(rounds, seconds, before)?;
