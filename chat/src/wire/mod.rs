@@ -188,9 +188,9 @@ impl Wire {
             return Some(self.slot(slot));
         }
         let all = together.get_or_encode(self as usize, || {
-            let bytes: usize = slots.iter().map(|slot| self.slot(slot).len()).sum();
-            match bytes <= TOGETHER_BYTES {
-                true => slots.iter().flat_map(|slot| self.slot(slot)).collect(),
+            let slots: Vec<_> = slots.iter().map(|slot| self.slot(slot)).collect();
+            match slots.iter().map(Bytes::len).sum::<usize>() <= TOGETHER_BYTES {
+                true => slots.concat().into(),
                 false => Bytes::new(),
             }
         });
