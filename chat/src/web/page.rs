@@ -15,13 +15,14 @@ const XRAY: &str = include_str!("../../page/xray.html");
 const FILES: &[(&str, &[u8])] = files![
     "acks.js" "actions.js" "anchor.js" "app.js" "card.js" "complete.js" "compose.js" "copy.js"
     "delivery.js" "drawer.js" "enter.js" "icon-unread.svg" "icon.svg" "inbox.js" "keys.js" "log.js"
-    "login.js" "mode.js" "older.js" "outbox.js" "pending.js" "people.js" "reading.js" "removal.js"
-    "report.js" "room.js" "rooms.js" "row.js" "rows.css" "rows.js" "search.js" "share.js" "side.css"
-    "side.js" "status.js" "store.js" "style.css" "text.js" "toast.js" "tools.js" "travel.js"
-    "typing.js" "wire.js" "words-en.js" "words-zh.js" "words.js" "xray-columns.js" "xray-event.js"
-    "xray-findings.js" "xray-follow.js" "xray-frame.js" "xray-intake.js" "xray-lanes.js"
-    "xray-lines.js" "xray-microscope.js" "xray-model.js" "xray-rates.js" "xray-scope.js"
-    "xray-seen.js" "xray-source.js" "xray-view.js" "xray-words.js" "xray.css" "xray.js"
+    "login.js" "look.css" "mode.js" "older.js" "outbox.js" "pending.js" "people.js" "reading.js"
+    "removal.js" "report.js" "room.js" "rooms.js" "row.js" "rows.css" "rows.js" "search.js"
+    "share.js" "side.css" "side.js" "status.js" "store.js" "style.css" "text.js" "toast.js"
+    "tools.js" "travel.js" "typing.js" "wire.js" "words-en.js" "words-zh.js" "words.js"
+    "xray-columns.js" "xray-event.js" "xray-findings.js" "xray-follow.js" "xray-frame.js"
+    "xray-intake.js" "xray-lanes.js" "xray-lines.js" "xray-microscope.js" "xray-model.js"
+    "xray-rates.js" "xray-scope.js" "xray-seen.js" "xray-source.js" "xray-view.js" "xray-words.js"
+    "xray.css" "xray.js"
 ];
 
 /// The languages that the page speaks.
