@@ -7,11 +7,15 @@ use tokio::net::TcpStream;
 use super::reader::Reader;
 use super::{RemoteError, Target};
 
-/// The body of what is answered to a request for `path`.
-pub(super) async fn get(target: &Target, path: &str) -> Result<Reader<TcpStream>, RemoteError> {
+/// The body of what is answered to a request for `path`, of a type that is accepted.
+pub(super) async fn get(
+    target: &Target,
+    path: &str,
+    accept: &str,
+) -> Result<Reader<TcpStream>, RemoteError> {
     let mut stream = target.connect().await?;
     // HTTP/1.0: what is answered ends with the connection and is not in chunks.
-    let ask = format!("GET {path} HTTP/1.0\r\nHost: {target}\r\nAccept: */*\r\n\r\n");
+    let ask = format!("GET {path} HTTP/1.0\r\nHost: {target}\r\nAccept: {accept}\r\n\r\n");
     stream.write_all(ask.as_bytes()).await.map_err(|_| RemoteError::Ended(None))?;
     let mut reader = Reader::new(stream);
     let status = reader.line().await.ok_or(RemoteError::Ended(None))?;

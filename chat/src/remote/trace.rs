@@ -16,7 +16,7 @@ impl Follow {
     }
 
     async fn follow(&self) -> Result<(), RemoteError> {
-        let mut events = http::get(&self.target, &self.path()).await?;
+        let mut events = http::get(&self.target, &self.path(), "text/event-stream").await?;
         while let Some(event) = next(&mut events).await {
             match self.json {
                 true => print(&format!("{event}\n"))?,

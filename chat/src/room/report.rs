@@ -119,9 +119,8 @@ impl Room {
         let (seq, shown) = (copy.seq, shown(times, copy.seq));
         let room = inbox.as_deref();
         let question = Question { room, seq, tells: &|_| true, shown, head, times, now };
-        let readers = inbox
-            .iter()
-            .flat_map(|inbox| inbox.readers.all().values().cloned().collect::<Vec<_>>());
+        let readers = inbox.as_ref().map(|inbox| inbox.readers.all());
+        let readers = readers.iter().flat_map(|all| all.values());
         let mut rows: Vec<_> = readers.filter_map(|reader| reader.row(&question)).collect();
         let (left, since) = self.common.departed(&self.key).rows(&copy.epoch, &question);
         rows.extend(left);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -124,18 +124,27 @@ async fn found(
 async fn delivery(
     State(sessions): State<Arc<Sessions>>,
     Path((room, seq)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Response {
-    told(&sessions, report(&sessions, &room, &seq).await)
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let is_text = accept.is_some_and(|accept| accept.trim().starts_with("text/plain"));
+    told(&sessions, report(&sessions, &room, &seq, is_text).await)
 }
 
-async fn report(sessions: &Sessions, room: &str, seq: &str) -> Result<Response, Problem> {
+async fn report(
+    sessions: &Sessions,
+    room: &str,
+    seq: &str,
+    is_text: bool,
+) -> Result<Response, Problem> {
     let Ok(seq) = seq.parse() else {
         let text = "a message is asked about by its number: /rooms/ROOM/messages/SEQ/delivery";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", text));
     };
     let room = find(sessions, room)?;
     let entry = room.entry(Seq(seq)).await?.ok_or(Refused::NoMessage(Seq(seq)))?;
-    Ok(reply(&Reply::Delivery { id: None, report: room.report(&entry).await }))
+    let delivery = Reply::Delivery { id: None, report: room.report(&entry).await };
+    Ok(if is_text { text(Wire::TextLines.reply(&delivery)) } else { reply(&delivery) })
 }
 
 async fn posted(
@@ -167,6 +176,13 @@ pub(super) fn told(sessions: &Sessions, answer: Result<Response, Problem>) -> Re
 
 fn reply(reply: &Reply) -> Response {
     json(Wire::JsonLines.reply(reply))
+}
+
+/// Lines for people.
+fn text(lines: Bytes) -> Response {
+    let kind = "text/plain; charset=utf-8";
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
+    (headers, lines).into_response()
 }
 
 /// One object and a newline.

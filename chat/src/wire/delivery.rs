@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::command::{Report, Row, Standing, Waits};
 
 pub(super) fn delivery(report: &Report) -> String {
-    let Report { room, seq, reached, of, more, .. } = report;
+    let Report { room, seq, from, reached, of, more, .. } = report;
     let place = match room.as_str() {
         "@" => String::new(),
         room => format!("#{room} "),
     };
-    let mut lines = format!("* {place}{seq} reached {reached} of {of}");
+    let mut lines = format!("* {place}{seq} from {from} reached {reached} of {of}");
     if let Some(took) = report.took {
         let _ = write!(lines, " in {}", length(took));
     }
@@ -77,6 +77,46 @@ fn length(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::{Left, Missed};
+    use crate::end::End;
+    use crate::entry::ClientId;
+    use crate::name::Name;
+
+    fn row(standing: Standing) -> Row {
+        let (client, name) = (Some(ClientId(3)), Some(Name::new("bob").unwrap()));
+        let (wire, confirms, sent) = ("chat.v1", true, Some(Duration::from_micros(41)));
+        Row { client, member: None, name, wire, confirms, standing, sent, late: false, left: None }
+    }
+
+    #[test]
+    fn every_state_has_words() {
+        let since = Some(Duration::from_millis(4_100));
+        let behind = |why| Standing::Behind { by: 212, since, why };
+        let cases = [
+            (Standing::Acked(since), "has it after 4 s"),
+            (Standing::Sent, "was written to after 41 us"),
+            (
+                behind(Waits::Stalled(Duration::from_secs(4))),
+                "is behind by 212 for 4 s: has taken nothing for 4 s",
+            ),
+            (behind(Waits::Reading), "is behind by 212 for 4 s: reads what is stored"),
+            (behind(Waits::Turn), "is behind by 212 for 4 s: has its turn next"),
+            (Standing::Gap(Missed::Slow), "missed it (slow)"),
+            (Standing::Waiting, "has it waiting in the inbox"),
+            (Standing::Untold, "is not told such a change"),
+            (Standing::Later, "came later"),
+            (Standing::Unsent, "left before it was written"),
+            (Standing::Away, "was not there"),
+        ];
+        for (standing, words) in cases {
+            assert_eq!(told(&row(standing)), format!("bob (3, chat.v1) {words}"));
+        }
+        let left = Some(Left { why: End::Gone, ago: Duration::from_secs(61) });
+        let row = Row { left, late: true, name: None, wire: "sse", ..row(Standing::Sent) };
+        let expected = "a reader of events (3, sse) was written to after 41 us, and came later; \
+             left 61 s ago (gone)";
+        assert_eq!(told(&row), expected);
+    }
 
     #[test]
     fn a_time_has_a_unit_that_fits() {

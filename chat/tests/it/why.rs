@@ -225,7 +225,7 @@ async fn a_person_asks_with_a_line() {
     ann.say("hi\n").await;
     ann.lines_until("#lobby ann: hi").await;
     ann.say("/why\n").await;
-    assert_eq!(ann.lines_until("* #lobby").await, "* #lobby 1 reached 1 of 1 in 0 us");
+    assert_eq!(ann.lines_until("* #lobby").await, "* #lobby 1 from ann reached 1 of 1 in 0 us");
     assert_eq!(ann.lines_until("* ann").await, "* ann (1, text-lines) was written to after 0 us");
     ann.say("/why 7\n").await;
     ann.lines_until("* there is no message 7 here").await;

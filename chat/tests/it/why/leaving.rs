@@ -95,11 +95,14 @@ async fn what_is_not_known_any_more_is_told() {
     world.saw("event=acked").await;
     ann.close().await;
     nc.say("/why 1\n").await;
-    assert_eq!(nc.lines_until("* #lobby 1").await, "* #lobby 1 reached 2 of 2 in 0 us");
+    assert_eq!(nc.lines_until("* #lobby 1").await, "* #lobby 1 from ann reached 2 of 2 in 0 us");
     advance(Duration::from_secs(601)).await;
     nc.say("/why 1\n").await;
     let line = nc.lines_until("* #lobby 1").await;
-    assert!(line.starts_with("* #lobby 1 reached 1 of 1 in 0 us; what was before "), "{line}");
+    assert!(
+        line.starts_with("* #lobby 1 from ann reached 1 of 1 in 0 us; what was before "),
+        "{line}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
