@@ -222,7 +222,8 @@ addEventListener("beforeunload", (event) => {
   if (store.fragile() && outbox.entries.size > 0) event.preventDefault();
 });
 share($("empty"));
-drawer($("inside"), $("xray"), { room: roomName, me: shared.me });
+// Who may not look inside has no button.
+if ($("inside")) drawer($("inside"), $("xray"), { room: roomName, me: shared.me });
 
 const invited = new URLSearchParams(location.search).get("name")?.trim() ?? "";
 const remembered = store.member.name();

@@ -1,4 +1,4 @@
-// The X-ray of this room, beside it. Where the server shows it to nobody there is no button.
+// The X-ray of this room, beside it.
 
 import { t } from "./words.js";
 
@@ -9,10 +9,7 @@ const STYLE = new URL("./xray.css", import.meta.url);
  * @param {HTMLElement} panel
  * @param {{room: string, me(): string}} of
  */
-export async function drawer(button, panel, { room, me }) {
-  const shown = await fetch("/xray", { method: "HEAD" }).then(({ ok }) => ok, () => false);
-  if (!shown) return;
-  button.hidden = false;
+export function drawer(button, panel, { room, me }) {
   let xray;
   let loading = false;
   const open = async () => {

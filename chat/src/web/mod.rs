@@ -15,7 +15,7 @@ mod xray;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -27,6 +27,7 @@ pub use self::looking::Xray;
 use self::page::{Language, Page};
 use self::problem::Problem;
 pub(crate) use self::saved::saved;
+use self::xray::Inside;
 use crate::flight::Flight;
 use crate::name::RoomName;
 use crate::sessions::Sessions;
@@ -34,18 +35,20 @@ use crate::sessions::Sessions;
 /// The page at `/` and `/rooms/{room}`, its files under a path that changes with them, what
 /// an operator's programs ask, what other programs do without a session, and what happens inside.
 pub(crate) fn routes(sessions: Arc<Sessions>, flight: Option<Flight>, access: &Access) -> Router {
-    let page = Arc::new(Page::new());
-    let (lobby, room, file) = (Arc::clone(&page), Arc::clone(&page), Arc::clone(&page));
+    let (page, looking) = (Arc::new(Page::new()), Looking::new(access));
+    let (file, sees) = (Arc::clone(&page), Arc::clone(&sessions));
+    let inside = Arc::new(Inside { sessions: sees, flight, looking, page });
+    let (lobby, room) = (Arc::clone(&inside), Arc::clone(&inside));
     Router::new()
         .route(
             "/",
-            get(move |headers: HeaderMap| async move { lobby.show(&RoomName::lobby(), &headers) }),
+            get(move |request: Request| async move { lobby.room(&RoomName::lobby(), &request) }),
         )
         .route(
             "/rooms/{room}",
-            get(move |Path(name): Path<String>, headers: HeaderMap| async move {
+            get(move |Path(name): Path<String>, request: Request| async move {
                 match RoomName::new(&name) {
-                    Ok(name) => room.show(&name, &headers),
+                    Ok(name) => room.room(&name, &request),
                     Err(why) => {
                         (StatusCode::BAD_REQUEST, format!("no such room: {why}\n")).into_response()
                     }
@@ -59,7 +62,7 @@ pub(crate) fn routes(sessions: Arc<Sessions>, flight: Option<Flight>, access: &A
             }),
         )
         .merge(health::routes(Arc::clone(&sessions)))
-        .merge(xray::routes(Arc::clone(&sessions), flight, Looking::new(access), page))
+        .merge(xray::routes(inside))
         .merge(api::routes(sessions))
 }
 
@@ -73,12 +76,17 @@ pub(crate) fn crowded() -> Response {
     access::with_headers(Problem::crowded().into_response())
 }
 
-impl Page {
-    fn show(&self, room: &RoomName, headers: &HeaderMap) -> Response {
+impl Inside {
+    /// The page of a room. It leads to the X-ray where that would be shown: a page that asked for
+    /// itself would leave an error in the console of everybody else.
+    fn room(&self, room: &RoomName, request: &Request) -> Response {
+        let headers = request.headers();
         let host = text(headers, header::HOST).unwrap_or_default();
-        html(self.render(room, host, language(headers)))
+        html(self.page.render(room, host, language(headers), self.is_shown(request)))
     }
+}
 
+impl Page {
     fn xray(&self, headers: &HeaderMap) -> Response {
         html(self.render_xray(language(headers)))
     }

@@ -72,9 +72,16 @@ impl Page {
         Self { templates, hash: format!("{hash:016x}") }
     }
 
-    pub(super) fn render(&self, room: &RoomName, host: &str, language: Language) -> String {
+    /// The page of a room, with a way to the X-ray if that is shown.
+    pub(super) fn render(
+        &self,
+        room: &RoomName,
+        host: &str,
+        language: Language,
+        xray: bool,
+    ) -> String {
         let (room, lang, assets) = (room.as_str(), language.tag(), self.assets());
-        self.filled("index.html", context! { room, host, lang, assets })
+        self.filled("index.html", context! { room, host, lang, assets, xray })
     }
 
     pub(super) fn render_xray(&self, language: Language) -> String {
@@ -128,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_is_injected_is_escaped() {
-        let html = Page::new().render(&RoomName::lobby(), "\"><script>", Language::Chinese);
+        let html = Page::new().render(&RoomName::lobby(), "\"><script>", Language::Chinese, true);
         assert!(html.contains("lang=\"zh\"") && html.contains("data-room=\"lobby\""));
         assert!(!html.contains("\"><script>"), "{html}");
     }

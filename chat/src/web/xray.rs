@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::{Method, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -33,25 +33,19 @@ use crate::sessions::{Place, Sessions};
 const READS: usize = 16;
 
 /// What may be looked at, and by whom.
-struct Inside {
-    sessions: Arc<Sessions>,
-    flight: Option<Flight>,
-    looking: Looking,
-    page: Arc<Page>,
+pub(super) struct Inside {
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) flight: Option<Flight>,
+    pub(super) looking: Looking,
+    pub(super) page: Arc<Page>,
 }
 
-pub(super) fn routes(
-    sessions: Arc<Sessions>,
-    flight: Option<Flight>,
-    looking: Looking,
-    page: Arc<Page>,
-) -> Router {
-    let inside = Inside { sessions, flight, looking, page };
+pub(super) fn routes(inside: Arc<Inside>) -> Router {
     Router::new()
         .route("/xray", get(page_of))
         .route("/xray/events", get(events))
         .route("/debug/flight", get(flight_of))
-        .with_state(Arc::new(inside))
+        .with_state(inside)
 }
 
 async fn page_of(State(inside): State<Arc<Inside>>, request: Request) -> Response {
@@ -99,6 +93,11 @@ async fn events(
 }
 
 impl Inside {
+    /// Whether who asks would be shown the X-ray.
+    pub(super) fn is_shown(&self, request: &Request) -> bool {
+        self.recorder(request).is_ok()
+    }
+
     /// The recorder, for who may look.
     fn recorder(&self, request: &Request) -> Result<&Flight, Problem> {
         let place = request.extensions().get::<Place>();
@@ -106,13 +105,10 @@ impl Inside {
         self.flight.as_ref().ok_or_else(Problem::no_flight)
     }
 
-    /// The answer, or why there is none, which is traced and counted, unless all that was asked is
-    /// whether there would be one.
+    /// The answer, or why there is none, which is traced and counted.
     fn told(&self, request: &Request, answer: Result<Response, Problem>) -> Response {
         answer.unwrap_or_else(|problem| {
-            if request.method() != Method::HEAD {
-                self.sessions.tracers().request_refused(None, problem.code());
-            }
+            self.sessions.tracers().request_refused(None, problem.code());
             problem.told_to(request.headers())
         })
     }

@@ -22,22 +22,27 @@ pub(crate) struct World {
     cdp: Arc<Cdp>,
     server: tokio::sync::Mutex<Option<Child>>,
     pub(crate) port: u16,
-    /// What the server keeps its history in.
-    data: Mutex<String>,
+    /// What the server is told besides its address.
+    how: Mutex<Vec<String>>,
     pages: Mutex<Vec<Arc<Page>>>,
 }
 
 impl World {
     pub(crate) async fn new(cdp: Arc<Cdp>) -> Res<Self> {
-        let data = "off".to_owned();
-        let (server, port) = start(0, &data).await?;
-        let (server, data) = (Some(server).into(), data.into());
-        Ok(Self { cdp, server, port, data, pages: Mutex::default() })
+        let how = ["--data", "off"].map(str::to_owned).to_vec();
+        let (server, port) = start(0, &how).await?;
+        let (server, how) = (Some(server).into(), how.into());
+        Ok(Self { cdp, server, port, how, pages: Mutex::default() })
     }
 
     /// Another server in place of the first one, which keeps what is said in a file.
     pub(crate) async fn keep(&self, file: &Path) -> Res {
-        *lock(&self.data) = file.to_str().ok_or("no text")?.to_owned();
+        self.instead(&["--data", file.to_str().ok_or("no text")?]).await
+    }
+
+    /// Another server in place of the first one.
+    pub(crate) async fn instead(&self, how: &[&str]) -> Res {
+        *lock(&self.how) = how.iter().copied().map(str::to_owned).collect();
         self.terminate().await?;
         self.restart().await
     }
@@ -98,8 +103,8 @@ impl World {
 
     /// Starts a new server where the old one was.
     pub(crate) async fn restart(&self) -> Res {
-        let data = lock(&self.data).clone();
-        *self.server.lock().await = Some(start(self.port, &data).await?.0);
+        let how = lock(&self.how).clone();
+        *self.server.lock().await = Some(start(self.port, &how).await?.0);
         Ok(())
     }
 
@@ -126,9 +131,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn start(port: u16, data: &str) -> Res<(Child, u16)> {
+async fn start(port: u16, how: &[String]) -> Res<(Child, u16)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chat"))
-        .args(["--addr", &format!("localhost:{port}"), "--max-messages", "1000000", "--data", data])
+        .args(["--addr", &format!("localhost:{port}"), "--max-messages", "1000000"])
+        .args(how)
         // The variables of this test are no settings of the server.
         .env_clear()
         .stdin(Stdio::null())

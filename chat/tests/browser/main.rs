@@ -98,6 +98,7 @@ fn main() -> ExitCode {
             rooms::people_are_written_to_alone,
             rooms::the_sheet_has_all_keys,
             rooms::everything_has_a_role_and_a_name,
+            rooms::what_is_refused_is_not_asked_for,
             kept::numbers_of_another_log_change_nothing,
             kept::an_inbox_is_told_once,
             history::older_messages_come_on_scrolling_up,

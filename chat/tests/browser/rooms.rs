@@ -189,3 +189,16 @@ pub(crate) async fn everything_has_a_role_and_a_name(world: &World) -> Res {
     }
     Ok(())
 }
+
+pub(crate) async fn what_is_refused_is_not_asked_for(world: &World) -> Res {
+    for how in [["--xray", "off"], ["--flight", "off"]] {
+        world.instead(&[&["--data", "off"], &how[..]].concat()).await?;
+        // A browser tells of every answer that refuses something, and no page may be complained of.
+        let ann = world.person("ann").await?;
+        ann.say("hello").await?;
+        ann.until("document.querySelector('.reached')").await?;
+        assert_eq!(ann.js("document.querySelector('#inside')").await?, json!(null));
+        ann.close().await?;
+    }
+    Ok(())
+}

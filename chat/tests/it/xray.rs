@@ -148,10 +148,14 @@ async fn who_is_elsewhere_may_not_look() {
         assert_eq!(status, "421");
     }
     server.saw("event=refused code=not_local").await;
-    // A page that asks whether there would be something is no refusal.
+    // The page knows it, and need not ask.
     let refusals = server.metric("chat_refused_total{reason=\"not_local\"}").await;
-    let (status, _) = asked(&server, "HEAD /xray", "Host: chat.example\r\n").await;
-    assert_eq!(status, "403");
+    for (headers, leads) in [("Host: HOST\r\n", true), ("Host: chat.example\r\n", false)] {
+        for path in ["GET /", "GET /rooms/tea"] {
+            let (status, page) = asked(&server, path, headers).await;
+            assert_eq!((&*status, page.contains("id=\"inside\"")), ("200", leads), "{headers}");
+        }
+    }
     assert_eq!(server.metric("chat_refused_total{reason=\"not_local\"}").await, refusals);
     let (status, words) =
         asked(&server, "GET /xray", "Host: chat.example\r\nAccept: text/html\r\n").await;
