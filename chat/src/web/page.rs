@@ -19,10 +19,12 @@ const FILES: &[(&str, &[u8])] = files![
     "removal.js" "report.js" "room.js" "rooms.js" "row.js" "rows.css" "rows.js" "search.js"
     "share.js" "side.css" "side.js" "status.js" "store.js" "style.css" "text.js" "toast.js"
     "tools.js" "travel.js" "typing.js" "wire.js" "words-en.js" "words-zh.js" "words.js"
-    "xray-columns.js" "xray-event.js" "xray-findings.js" "xray-follow.js" "xray-frame.js"
-    "xray-intake.js" "xray-lanes.js" "xray-lines.js" "xray-microscope.js" "xray-model.js"
-    "xray-rates.js" "xray-scope.js" "xray-seen.js" "xray-source.js" "xray-view.js" "xray-words.js"
-    "xray.css" "xray.js"
+    "xray-choosers.js" "xray-columns.js" "xray-event.js" "xray-files.js" "xray-findings.js"
+    "xray-follow.js" "xray-found.js" "xray-frame.js" "xray-gauges.js" "xray-heads.js"
+    "xray-intake.js" "xray-lanes.js" "xray-lines.js" "xray-messages.js" "xray-microscope.js"
+    "xray-model.js" "xray-picture.js" "xray-rates.js" "xray-scope.js" "xray-seen.js"
+    "xray-sentence.js" "xray-source.js" "xray-trace.js" "xray-tracks.js" "xray-view.js"
+    "xray-words-en.js" "xray-words-zh.js" "xray-words.js" "xray.css" "xray.js"
 ];
 
 /// The languages that the page speaks.

@@ -14,7 +14,7 @@ pub(crate) const EVENING: &str = include_str!("evening.ndjson");
 /// What every test here starts with: the modules as one, and a room that is told of events.
 const BEGIN: &str = r"
     const base = document.querySelector('script[type=module]').src.replace(/[^/]*$/, '');
-    const names = ['event', 'seen', 'model', 'columns', 'rates', 'scope', 'findings', 'intake', 'words'];
+    const names = ['event', 'seen', 'model', 'columns', 'rates', 'scope', 'findings', 'intake', 'sentence', 'words'];
     const parts = await Promise.all(names.map((name) => import(`${base}xray-${name}.js`)));
     const it = Object.assign({}, ...parts);
     // The marks that keep names apart are not seen.
