@@ -18,7 +18,6 @@ mod safety;
 mod talk;
 mod tutorial;
 mod xray;
-mod xray_model;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,6 +28,7 @@ use tokio::sync::OnceCell;
 
 use crate::cdp::{Browser, Res};
 use crate::lab::World;
+use crate::xray::{live, model, saved};
 
 /// One browser for all tests, started by the first of them.
 struct Lab {
@@ -124,26 +124,26 @@ fn main() -> ExitCode {
             reading::it_fits_a_phone,
             reading::ten_thousand_rows;
         browser =>
-            xray_model::xray_an_evening_is_a_story,
-            xray_model::xray_a_crowd_is_folded,
-            xray_model::xray_what_is_not_told_one_by_one,
-            xray_model::xray_a_server_that_starts_anew,
-            xray_model::xray_what_stands_out,
-            xray_model::xray_a_message_under_the_microscope,
-            xray_model::xray_gauges_count_once,
-            xray_model::xray_lines_are_read_and_found,
-            xray_model::xray_what_waits_is_bounded,
-            xray::xray_shows_a_saved_trace,
-            xray::xray_is_gone_through_with_keys,
-            xray::xray_shows_one_room_or_member,
-            xray::xray_lines_are_found_and_taken_along,
-            xray::xray_says_what_it_does_not_understand,
-            xray::xray_missed_messages_stay_until_they_are_seen,
-            xray::xray_keeps_what_can_be_shown,
-            xray::xray_fits_and_speaks_chinese,
-            xray::xray_says_what_is_what,
-            xray::xray_follows_a_room,
-            xray::xray_opens_beside_the_room;
+            model::xray_an_evening_is_a_story,
+            model::xray_a_crowd_is_folded,
+            model::xray_what_is_not_told_one_by_one,
+            model::xray_a_server_that_starts_anew,
+            model::xray_what_stands_out,
+            model::xray_a_message_under_the_microscope,
+            model::xray_gauges_count_once,
+            model::xray_lines_are_read_and_found,
+            model::xray_what_waits_is_bounded,
+            saved::xray_shows_a_saved_trace,
+            saved::xray_is_gone_through_with_keys,
+            saved::xray_shows_one_room_or_member,
+            saved::xray_lines_are_found_and_taken_along,
+            saved::xray_says_what_it_does_not_understand,
+            saved::xray_missed_messages_stay_until_they_are_seen,
+            saved::xray_keeps_what_can_be_shown,
+            saved::xray_fits_and_speaks_chinese,
+            saved::xray_says_what_is_what,
+            live::xray_follows_a_room,
+            live::xray_opens_beside_the_room;
         jquery => tutorial::the_tutorial_page_works;
     ];
     trials

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::cdp::Res;
 use crate::lab::{Raw, World};
 use crate::page::{DESK, PHONE, Page, View};
+use crate::xray::model::EVENING;
 use crate::xray::{WIDE, shows};
-use crate::xray_model::EVENING;
 
 pub(crate) fn wanted() -> bool {
     std::env::var_os("CHAT_SCREENSHOTS").is_some()

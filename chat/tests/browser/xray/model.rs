@@ -9,7 +9,7 @@ use crate::page::{DESK, View};
 /// A room on one evening, as `chat --trace FILE --trace-format json --trace-bodies show` wrote it:
 /// five people of four kinds, a post too long, somebody who takes nothing while 460 messages are
 /// said (most of them are cut out here, where it says so), and somebody who comes back four times.
-pub(crate) const EVENING: &str = include_str!("evening.ndjson");
+pub(crate) const EVENING: &str = include_str!("../evening.ndjson");
 
 /// What every test here starts with: the modules as one, and a room that is told of events.
 const BEGIN: &str = r"
