@@ -340,19 +340,37 @@ pub(crate) async fn the_report_is_in_words(world: &World) -> Res {
 pub(crate) async fn both_languages_say_everything(world: &World) -> Res {
     let page = world.open(DESK, "/").await?;
     page.until("document.querySelector('#card').open").await?;
-    // A word takes the same values in both; only how many there are of something is said otherwise.
-    let script = with(
-        "words-en.js",
-        r"
-        const { zh } = await import(document.querySelector('script').src.replace('app.js', 'words-zh.js'));
-        const kinds = (table, at = '') => Object.entries(table).flatMap(([key, word]) =>
-          Array.isArray(word) ? `${at}${key} ${word.length}`
-          : typeof word === 'object' ? kinds(word, `${key}.`)
-          : `${at}${key} ${typeof word}${word.length * (typeof word === 'function')}`);
-        return [kinds(it.en), kinds(zh)]",
-    );
-    let both = page.js(&script).await?;
-    assert_eq!(both[0], both[1], "the same words in the same order");
+    let composed =
+        ["behind_", "gap_", "acked", "sent", "later", "unsent", "away", "waiting", "untold"];
+    for of in ["words", "xray-words"] {
+        // A word takes the same values in both; only how many there are of something is said
+        // otherwise.
+        let script = r"
+            const { zh } = await import(document.querySelector('script').src.replace('app.js', 'OF-zh.js'));
+            const kinds = (table, at = '') => Object.entries(table).flatMap(([key, word]) =>
+              Array.isArray(word) ? `${at}${key} ${word.length}`
+              : typeof word === 'object' ? kinds(word, `${key}.`)
+              : `${at}${key} ${typeof word}${word.length * (typeof word === 'function')}`);
+            return [kinds(it.en), kinds(zh)]"
+            .replace("OF", of);
+        let both = page.js(&with(&format!("{of}-en.js"), &script)).await?;
+        assert_eq!(both[0], both[1], "the same words in the same order");
+        let sources = sources()?;
+        let keys = both[0].as_array().ok_or("no keys")?;
+        let said = |key: &str| sources.contains(&format!("\"{key}\""));
+        let unused: Vec<_> = keys
+            .iter()
+            .filter_map(|key| key.as_str()?.split(' ').next())
+            .filter(|key| !key.contains('.') && !said(key))
+            .filter(|key| !composed.iter().any(|part| key.starts_with(part)))
+            .collect();
+        assert_eq!(unused, [""; 0], "{of}");
+    }
+    Ok(())
+}
+
+/// All that the page is made of, but for its words.
+fn sources() -> Res<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("page");
     let mut sources = String::new();
     for entry in std::fs::read_dir(folder)? {
@@ -361,16 +379,5 @@ pub(crate) async fn both_languages_say_everything(world: &World) -> Res {
             sources.push_str(&std::fs::read_to_string(path)?);
         }
     }
-    let keys = both[0].as_array().ok_or("no keys")?;
-    let said = |key: &str| sources.contains(&format!("\"{key}\""));
-    let composed =
-        ["behind_", "gap_", "acked", "sent", "later", "unsent", "away", "waiting", "untold"];
-    let unused: Vec<_> = keys
-        .iter()
-        .filter_map(|key| key.as_str()?.split(' ').next())
-        .filter(|key| !key.contains('.') && !said(key))
-        .filter(|key| !composed.iter().any(|part| key.starts_with(part)))
-        .collect();
-    assert_eq!(unused, [""; 0]);
-    Ok(())
+    Ok(sources)
 }

@@ -25,6 +25,11 @@ impl File {
         self.path.ends_with(".rs")
     }
 
+    /// Embedded in the page, and read by people.
+    pub(super) fn is_page(&self) -> bool {
+        self.path.starts_with("chat/page/") && !self.path.ends_with(".svg")
+    }
+
     /// Inside a `src` folder.
     pub(super) fn is_source(&self) -> bool {
         self.is_rust() && self.path.contains("/src/")
