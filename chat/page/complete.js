@@ -20,7 +20,6 @@ export class Complete {
     this.#list = list;
     this.#on = on;
     box.addEventListener("blur", () => this.#close());
-    box.addEventListener("compositionend", () => this.look());
     box.addEventListener("keyup", (event) => event.key.startsWith("Arrow") && !this.open && this.look());
     // A click must not take the focus from the box.
     list.addEventListener("pointerdown", (event) => event.preventDefault());

@@ -93,6 +93,7 @@ fn main() -> ExitCode {
             message::a_removal_can_be_undone,
             message::a_message_has_an_address,
             message::people_are_called_by_name,
+            message::a_name_is_composed_while_names_are_offered,
             message::whom_it_reached_is_said,
             rooms::rooms_lead_to_each_other,
             rooms::people_are_written_to_alone,

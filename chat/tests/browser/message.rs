@@ -229,6 +229,58 @@ pub(crate) async fn people_are_called_by_name(world: &World) -> Res {
     Ok(())
 }
 
+pub(crate) async fn a_name_is_composed_while_names_are_offered(world: &World) -> Res {
+    let ann = world.person("ann").await?;
+    let _ming = Raw::join(world, "小明").await?;
+    let _hong = Raw::join(world, "小红").await?;
+    let _mingus = Raw::join(world, "Mingus").await?;
+    let offered =
+        "[...document.querySelectorAll('#mentions [role=option] .name')].map((x) => x.textContent)";
+    let offers = |names: &str| format!("{offered}.sort().join() === '{names}'");
+    let body = "document.querySelector('#box').value";
+    ann.until("document.querySelectorAll('#who li').length === 4").await?;
+    ann.js("document.querySelector('#box').focus()").await?;
+    ann.insert("@").await?;
+    ann.until(&offers("Mingus,小明,小红")).await?;
+    // What is composed is no name yet, and what ends the composition chooses none. One browser
+    // tells of its Enter before the end, another behind it.
+    ann.compose("ming").await?;
+    ann.until(&offers("Mingus")).await?;
+    for composing in [true, false] {
+        let enter = format!(
+            "document.querySelector('#box').dispatchEvent(new KeyboardEvent('keydown', {{ key: \
+             'Enter', keyCode: 229, isComposing: {composing}, bubbles: true, cancelable: true }}))"
+        );
+        for key in ["ArrowDown", "Tab", "Escape", "Enter"] {
+            assert_eq!(
+                ann.js(&enter.replace("Enter", key)).await?,
+                true,
+                "{key} is for the input method"
+            );
+        }
+    }
+    ann.press("Enter").await?;
+    assert_eq!(ann.js("document.querySelectorAll('.row').length").await?, 0, "nothing was sent");
+    assert_eq!(ann.js(body).await?, "@ming", "nobody was chosen");
+    assert_eq!(ann.js(&offers("Mingus")).await?, true, "and the list is as it was");
+    // Whoever changes his mind is offered everybody again.
+    ann.compose("").await?;
+    ann.until(&offers("Mingus,小明,小红")).await?;
+    ann.compose("xiao").await?;
+    ann.until(&offers("")).await?;
+    ann.insert("小").await?;
+    assert_eq!(ann.js(body).await?, "@小");
+    // Names are offered again, and Enter is for the list, and then for the message.
+    ann.until(&offers("小明,小红")).await?;
+    ann.insert("红").await?;
+    ann.until(&offers("小红")).await?;
+    ann.enter().await?;
+    ann.until(&format!("{body} === '@小红 '")).await?;
+    assert_eq!(ann.js("document.querySelectorAll('.row').length").await?, 0);
+    ann.enter().await?;
+    ann.sees("@小红").await
+}
+
 pub(crate) async fn whom_it_reached_is_said(world: &World) -> Res {
     let ann = world.person("ann").await?;
     ann.say("anybody here?").await?;

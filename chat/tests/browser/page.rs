@@ -156,6 +156,13 @@ impl Page {
         self.call("Input.insertText", json!({ "text": text })).await.map(drop)
     }
 
+    /// Types with an input method, which has not decided yet.
+    pub(crate) async fn compose(&self, text: &str) -> Res {
+        let end = text.len();
+        let composing = json!({ "text": text, "selectionStart": end, "selectionEnd": end });
+        self.call("Input.imeSetComposition", composing).await.map(drop)
+    }
+
     pub(crate) async fn enter(&self) -> Res {
         self.key(0).await
     }
@@ -173,10 +180,11 @@ impl Page {
         self.call("Input.dispatchKeyEvent", key("keyUp")).await.map(drop)
     }
 
-    /// Presses a key that is no character, wherever the focus is.
+    /// Presses a key that is no character, wherever the focus is. Enter types nothing.
     pub(crate) async fn press(&self, key: &str) -> Res {
         let number = match key {
             "Tab" => 9,
+            "Enter" => 13,
             "Escape" => 27,
             "PageUp" => 33,
             "PageDown" => 34,

@@ -70,8 +70,7 @@ pub(crate) async fn two_tabs_are_one_member(world: &World) -> Res {
 pub(crate) async fn an_input_method_does_not_send(world: &World) -> Res {
     let (ann, bob) = (world.person("ann").await?, world.person("bob").await?);
     ann.js("document.querySelector('#box').focus()").await?;
-    let composing = json!({ "text": "nihao", "selectionStart": 5, "selectionEnd": 5 });
-    ann.call("Input.imeSetComposition", composing).await?;
+    ann.compose("nihao").await?;
     let process = json!({ "type": "rawKeyDown", "key": "Process", "windowsVirtualKeyCode": 229 });
     ann.call("Input.dispatchKeyEvent", process).await?;
     ann.enter().await?;
@@ -83,8 +82,7 @@ pub(crate) async fn an_input_method_does_not_send(world: &World) -> Res {
     let text = ann.js("document.querySelector('#box').value").await?;
     assert!(text.as_str().is_some_and(|text| text.contains("nihao")), "{text}");
     ann.js("document.querySelector('#box').value = ''").await?;
-    let composing = json!({ "text": "nihao", "selectionStart": 5, "selectionEnd": 5 });
-    ann.call("Input.imeSetComposition", composing).await?;
+    ann.compose("nihao").await?;
     ann.insert("你好").await?;
     assert_eq!(ann.js("document.querySelector('#box').value").await?, "你好");
     ann.enter().await?;
