@@ -10,7 +10,7 @@ import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
-export function actions({ shared, room, ask, toast, compose, send, back }) {
+export function actions({ shared, room, ask, toast, compose, send, back, inside }) {
   const own = ({ from }) => from === shared.me();
   /** Whether it can be changed: one's own, still there, and in the room. */
   const mine = (entry) => own(entry) && !entry.to && Boolean(entry.seq && entry.body);
@@ -19,6 +19,7 @@ export function actions({ shared, room, ask, toast, compose, send, back }) {
     ask,
     me: shared.me,
     told: (about, answer) => delivery.told(about, answer),
+    inside,
   });
   const removal = new Removal(toast, (of) => send("", { of, gone: true }));
 

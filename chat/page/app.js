@@ -126,6 +126,7 @@ const { delivery, mine } = actions({
   compose: () => compose,
   send: (body, how) => outbox.add(body, how),
   back: () => $("box").focus(),
+  inside: () => inside,
 });
 const people = new People(log, $("who"), document.querySelectorAll(".count"), writeTo);
 const compose = new Compose($("compose"), $("size"), roomName, {
@@ -223,7 +224,7 @@ addEventListener("beforeunload", (event) => {
 });
 share($("empty"));
 // Who may not look inside has no button.
-if ($("inside")) drawer($("inside"), $("xray"), { room: roomName, me: shared.me });
+const inside = $("inside") ? drawer($("inside"), $("xray"), { room: roomName, me: shared.me }) : undefined;
 
 const invited = new URLSearchParams(location.search).get("name")?.trim() ?? "";
 const remembered = store.member.name();

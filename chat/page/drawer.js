@@ -8,16 +8,18 @@ const STYLE = new URL("./xray.css", import.meta.url);
  * @param {HTMLButtonElement} button
  * @param {HTMLElement} panel
  * @param {{room: string, me(): string}} of
+ * @returns {{address(seq: number): string, look(seq: number): void}} for one message: where the
+ *   X-ray alone shows it, and what shows it here
  */
 export function drawer(button, panel, { room, me }) {
   let xray;
   let loading = false;
-  const open = async () => {
+  const open = async (seq) => {
     loading = true;
     const [{ Xray }] = await Promise.all([import("./xray-view.js"), styled()]);
     loading = false;
     panel.hidden = false;
-    xray = new Xray(panel, { url: "/xray/events", room, me: me(), close });
+    xray = new Xray(panel, { url: "/xray/events", room, me: me(), seq, close });
     told();
     panel.focus();
   };
@@ -31,12 +33,18 @@ export function drawer(button, panel, { room, me }) {
   };
   const told = () => button.setAttribute("aria-expanded", String(xray !== undefined));
   button.addEventListener("click", () => (xray ? close() : loading || open()));
+  const look = (seq) => {
+    if (!xray) return loading || open(seq);
+    xray.look(room, seq);
+    panel.focus();
+  };
   panel.addEventListener("keydown", (event) => {
     // Within the rows it lets go of what is chosen there first.
     if (event.key === "Escape" && !event.defaultPrevented) close();
   });
   panel.setAttribute("aria-label", t("xray"));
   told();
+  return { address: (seq) => `/xray?${new URLSearchParams({ room, me: me(), seq })}`, look };
 }
 
 let style;

@@ -8,11 +8,20 @@ export class Report {
   #dialog;
   #on;
   #asked = null;
+  #link;
 
-  /** @param {{ask(frame: object, answer: (frame: object) => void): boolean, me(): string, told(ask: object, answer: object): void}} on */
+  /** @param {{ask(frame: object, answer: (frame: object) => void): boolean, me(): string, told(ask: object, answer: object): void, inside(): {address(seq: number): string, look(seq: number): void} | undefined}} on */
   constructor(dialog, on) {
     this.#dialog = dialog;
     this.#on = on;
+    this.#link = dialog.querySelector("a");
+    this.#link.addEventListener("click", (event) => {
+      // Another tab or window is left to the browser.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      dialog.close();
+      this.#on.inside().look(this.#asked.seq);
+    });
     dialog.querySelector("button").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
@@ -20,6 +29,9 @@ export class Report {
   open(ask) {
     this.#asked = ask;
     this.#say("", []);
+    const inside = this.#on.inside();
+    this.#link.hidden = !inside || !ask.seq;
+    if (!this.#link.hidden) this.#link.href = inside.address(ask.seq);
     const sent = this.#on.ask(ask, (answer) => {
       if (this.#asked !== ask) return;
       this.#on.told(ask, answer);

@@ -110,6 +110,7 @@ export const en = {
   away: "had left before",
   waiting: "finds it in the inbox",
   untold: "is not told of changes there",
+  seeInside: "See it in the X-ray",
   leftAgo: (time, why) => `left ${time} ago (${why})`,
   units: ["µs", "ms", "s", "min", "h"],
   semicolon: "; ",

@@ -110,6 +110,7 @@ export const zh = {
   away: "之前已经离开",
   waiting: "消息在收件箱里等候",
   untold: "所用的程序不显示修改",
+  seeInside: "在透视中查看",
   leftAgo: (time, why) => `${time}前离开（${why}）`,
   units: ["微秒", "毫秒", "秒", "分钟", "小时"],
   semicolon: "；",

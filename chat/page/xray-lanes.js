@@ -114,6 +114,16 @@ export class Lanes {
     node.replaceChildren(picture(row, across, this.#heads), el("span", "caption", words));
   }
 
+  /** Brings what was said into view. */
+  show({ said }) {
+    const at = this.#shown.indexOf(said);
+    if (at < 0) return;
+    this.#at = said.n;
+    this.follow.on = false;
+    this.#rows.scrollTop = (at + 0.5) * ROW - this.#rows.clientHeight / 2;
+    this.#paint();
+  }
+
   #choose(row) {
     if (!row) return;
     this.#at = row.n;

@@ -13,14 +13,17 @@ export class Microscope {
     this.draw(undefined);
   }
 
-  /** @param {import("./xray-model.js").Message | undefined} message */
-  draw(message) {
-    const as = message ? [message.room, message.seq, message.received, message.stored, message.sent.size, message.acked.size, message.missed.size, message.told?.us].join() : "-";
+  /**
+   * @param {import("./xray-messages.js").Message | undefined} message
+   * @param {number} [wanted] the number of the one that is looked for
+   */
+  draw(message, wanted = 0) {
+    const as = message ? [message.room, message.seq, message.received, message.stored, message.sent.size, message.acked.size, message.missed.size, message.told?.us].join() : `-${wanted}`;
     if (as === this.#shown) return;
     this.#shown = as;
     const seen = message && scope(message);
     if (!seen) {
-      this.#root.replaceChildren(el("p", "hint", x("scopeNone")));
+      this.#root.replaceChildren(el("p", "hint", wanted ? x("scopeGone", wanted) : x("scopeNone")));
       return;
     }
     const title = el("p", "of", el("strong", "", x("scopeOf", message.seq, who(message.from))));

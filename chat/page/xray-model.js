@@ -45,6 +45,11 @@ export class Model {
     return this.#tracks.present;
   }
 
+  /** The message of this number, if it is one of the newest. */
+  message(room, seq) {
+    return this.#messages.find(room, seq);
+  }
+
   /** Whether a step belongs here: it names the room, or is about a client who is in it. */
   concerns({ room, lane }) {
     if (!this.#room) return true;

@@ -33,6 +33,8 @@ export class Xray {
   #message;
   /** Whether a person chose the message. */
   #held = false;
+  /** The number of a message of this room that is looked for; 0 if none is. */
+  #wanted = 0;
   #stays = -Infinity;
   #paused = false;
   #drawing = 0;
@@ -48,10 +50,10 @@ export class Xray {
 
   /**
    * @param {HTMLElement} root
-   * @param {{url?: string, room?: string, me?: string, close?: () => void}} how without a url
-   *   nothing is asked of a server
+   * @param {{url?: string, room?: string, me?: string, seq?: number, close?: () => void}} how without
+   *   a url nothing is asked of a server; with a number that message of the room is looked at
    */
-  constructor(root, { url, room = "", me = "", close } = {}) {
+  constructor(root, { url, room = "", me = "", seq = 0, close } = {}) {
     this.#me = me;
     const whole = `/xray?${new URLSearchParams({ room, me })}`;
     const parts = frame(root, { close, whole });
@@ -73,6 +75,14 @@ export class Xray {
     this.#ticking = setInterval(() => this.#later(), TICK_MS);
     if (url) this.#open((on) => live(url, on), room);
     else this.#say("saved");
+    if (seq) this.look(room, seq);
+    this.#later();
+  }
+
+  /** Looks at the message of this number, as soon as it is known. */
+  look(room, seq) {
+    if (room !== this.#trace.room) this.#again(room);
+    [this.#wanted, this.#message, this.#held] = [seq, undefined, true];
     this.#later();
   }
 
@@ -149,7 +159,7 @@ export class Xray {
   /** Everything kept, for another choice. */
   #again(room, member) {
     this.#trace.choose(room, member);
-    [this.#message, this.#held, this.#stays, this.#looked] = [undefined, false, -Infinity, -Infinity];
+    [this.#message, this.#held, this.#stays, this.#looked, this.#wanted] = [undefined, false, -Infinity, -Infinity, 0];
     this.#lines.reset(this.#trace.kept, (step) => this.#trace.shows(step));
     this.#later();
   }
@@ -186,11 +196,16 @@ export class Xray {
     this.#seldom(now);
     const { member, model, seen } = trace;
     const rows = member ? model.rows.filter((row) => involves(row, member)) : model.rows;
-    this.#look(rows);
+    const found = this.#wanted > 0 && model.message(trace.room, this.#wanted);
+    const comes = found && found !== this.#message;
+    if (comes) this.#message = found;
+    this.#follow(rows);
     const rooms = trace.room === "" && seen.rooms.size > 1;
     const room = rooms ? "" : trace.room || [...seen.rooms.keys()][0];
     this.#lanes.draw(model, rows, { now, me: this.#me, chosen: member, message: this.#message, held: this.#held, room, rooms });
-    this.#microscope.draw(this.#message);
+    if (comes) this.#lanes.show(found);
+    this.#microscope.draw(this.#message, this.#wanted);
+    if (comes) this.#parts.microscope.scrollIntoView({ block: "nearest" });
   }
 
   /** What looks at everything that is kept, and nobody needs in every frame. */
@@ -202,7 +217,7 @@ export class Xray {
   }
 
   /** The microscope goes along with what is newest until somebody chooses. */
-  #look(rows) {
+  #follow(rows) {
     if (this.#held || performance.now() - this.#stays < STAY_MS) return;
     const latest = rows.findLast(({ kind, message }) => kind === "out" && message)?.message;
     if (latest === this.#message) return;
@@ -211,6 +226,7 @@ export class Xray {
 
   #choose(message) {
     this.#held = message !== undefined;
+    this.#wanted = 0;
     this.#message = message ?? this.#message;
     this.#stays = -Infinity;
     this.#later();

@@ -42,6 +42,7 @@ export const en = {
   scope: "Under the microscope",
   scopeOf: (seq, from) => (seq === undefined ? `A direct message from ${from}` : `#${seq} from ${from}`),
   bytes: (n) => `${n} B`,
+  scopeGone: (seq) => `#${seq} is not among what is remembered here.`,
   scopeNone: "Choose a message above: here is who had it when, to the microsecond.",
   bar: { stored: "stored", told: (n) => (n === 1 ? "1 reader" : `${n} readers`), missed: "missed it", waits: "has not got it yet" },
   last: "last",

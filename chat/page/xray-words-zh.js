@@ -42,6 +42,7 @@ export const zh = {
   scope: "显微镜",
   scopeOf: (seq, from) => (seq === undefined ? `${from} 的私信` : `${from} 的 #${seq}`),
   bytes: (n) => `${n} 字节`,
+  scopeGone: (seq) => `这里记得的消息中没有 #${seq}。`,
   scopeNone: "在上面选一条消息，这里会显示谁在何时收到，精确到微秒。",
   bar: { stored: "存储", told: (n) => `${n} 个读者`, missed: "错过了", waits: "还没有收到" },
   last: "最后",

@@ -95,6 +95,7 @@ fn main() -> ExitCode {
             message::people_are_called_by_name,
             message::a_name_is_composed_while_names_are_offered,
             message::whom_it_reached_is_said,
+            message::what_it_reached_is_seen_in_the_xray,
             rooms::rooms_lead_to_each_other,
             rooms::people_are_written_to_alone,
             rooms::the_sheet_has_all_keys,

@@ -313,3 +313,49 @@ pub(crate) async fn whom_it_reached_is_said(world: &World) -> Res {
     ann.enter().await?;
     ann.until("!document.querySelector('#report').open").await
 }
+
+pub(crate) async fn what_it_reached_is_seen_in_the_xray(world: &World) -> Res {
+    let (ann, _bob) = (world.person("ann").await?, world.person("bob").await?);
+    for body in ["one", "two", "three"] {
+        ann.say(body).await?;
+        ann.sees(body).await?;
+    }
+    let link = "document.querySelector('#report a')";
+    let of = |seq: u32| format!("document.querySelector('.of').textContent.includes('#{seq} ')");
+    let asks = async |seq: u32| -> Res {
+        ann.js(&format!("document.querySelector('#m{seq}').focus()")).await?;
+        ann.key_down("i").await?;
+        ann.until("document.querySelectorAll('#report li').length === 2").await?;
+        ann.until(&format!(
+            "{link}.checkVisibility() && {link}.textContent === 'See it in the X-ray'"
+        ))
+        .await
+    };
+    asks(1).await?;
+    let address = ann.js(&format!("{link}.href")).await?;
+    ann.click("#report a").await?;
+    ann.until(&of(1)).await?;
+    ann.until("!document.querySelector('#report').open").await?;
+    ann.until("document.activeElement.id === 'xray'").await?;
+    let marked = "[...document.querySelectorAll('.event[aria-selected=true]')]";
+    ann.until(&format!(
+        "{marked}.length === 2 && {marked}.every((x) => x.textContent.includes('#1'))"
+    ))
+    .await?;
+    // The newest does not take its place, and another one does when it is asked for.
+    ann.say("four").await?;
+    ann.until("[...document.querySelectorAll('.event')].some((x) => x.textContent.includes('#4'))")
+        .await?;
+    assert_eq!(ann.js(&of(1)).await?, true);
+    asks(3).await?;
+    ann.click("#report a").await?;
+    ann.until(&of(3)).await?;
+    // Its own page has the message in its address.
+    let address = address.as_str().ok_or("no address")?;
+    assert!(address.ends_with("/xray?room=lobby&me=ann&seq=1"), "{address}");
+    let alone = world.tab(&ann.context, DESK, address).await?;
+    alone.until(&of(1)).await?;
+    let none = world.tab(&ann.context, DESK, &world.url("/xray?room=lobby&seq=99")).await?;
+    none.until("document.querySelector('.microscope .hint').textContent === '#99 is not among what is remembered here.'")
+        .await
+}

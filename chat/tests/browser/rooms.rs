@@ -198,6 +198,9 @@ pub(crate) async fn what_is_refused_is_not_asked_for(world: &World) -> Res {
         ann.say("hello").await?;
         ann.until("document.querySelector('.reached')").await?;
         assert_eq!(ann.js("document.querySelector('#inside')").await?, json!(null));
+        ann.click(".reached").await?;
+        ann.until("document.querySelectorAll('#report li').length === 1").await?;
+        assert_eq!(ann.js("document.querySelector('#report a').checkVisibility()").await?, false);
         ann.close().await?;
     }
     Ok(())
