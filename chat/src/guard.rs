@@ -1,5 +1,6 @@
 //! The deadlines and the budget of one connection. Pure: whoever owns the bytes tells it the time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::bucket::Bucket;
@@ -31,7 +32,7 @@ pub enum Quiet {
 /// What a connection has to do by when.
 #[derive(Debug)]
 pub struct Guard {
-    bounds: Bounds,
+    limits: Arc<Limits>,
     quiet: Quiet,
     heard: Instant,
     wrote: Instant,
@@ -47,16 +48,6 @@ pub struct Guard {
     refused: usize,
 }
 
-/// The limits that it asks for again: there is a guard for every connection.
-#[derive(Debug)]
-struct Bounds {
-    handshake: Duration,
-    ping: Duration,
-    idle: Duration,
-    blocked_write: Duration,
-    refused_in_a_row: usize,
-}
-
 /// Until when the client has to say what it wants, and why it ends if it does not.
 #[derive(Clone, Copy, Debug)]
 struct Opening {
@@ -66,16 +57,8 @@ struct Opening {
 
 impl Guard {
     /// For a session that opens now; `login` if its client has to say a name first.
-    pub fn new(limits: &Limits, now: Instant, login: bool, quiet: Quiet) -> Self {
-        let bounds = Bounds {
-            handshake: limits.handshake,
-            ping: limits.ping,
-            idle: limits.idle,
-            blocked_write: limits.blocked_write,
-            refused_in_a_row: limits.refused_in_a_row,
-        };
+    pub fn new(limits: Arc<Limits>, now: Instant, login: bool, quiet: Quiet) -> Self {
         Self {
-            bounds,
             quiet,
             heard: now,
             wrote: now,
@@ -90,11 +73,12 @@ impl Guard {
                 limits.messages_at_once.into(),
             ),
             refused: 0,
+            limits,
         }
     }
 
     /// For a bare connection that was accepted now, whose client has said nothing yet.
-    pub fn opening(limits: &Limits, now: Instant) -> Self {
+    pub fn opening(limits: Arc<Limits>, now: Instant) -> Self {
         let opening = Some(Opening { by: now + limits.silence, end: End::Silent });
         Self { opening, ..Self::new(limits, now, false, Quiet::Allowed) }
     }
@@ -110,7 +94,7 @@ impl Guard {
     pub fn took(&mut self, now: Instant, bytes: usize) -> Duration {
         self.heard(now);
         if let Some(opening) = self.opening.as_mut().filter(|opening| opening.end == End::Silent) {
-            *opening = Opening { by: now + self.bounds.handshake, end: End::Late };
+            *opening = Opening { by: now + self.limits.handshake, end: End::Late };
         }
         self.bytes.spend(now, bytes as u64)
     }
@@ -139,7 +123,7 @@ impl Guard {
     /// A request was refused.
     pub fn refused(&mut self) -> Option<End> {
         self.refused += 1;
-        (self.refused >= self.bounds.refused_in_a_row).then_some(End::Refused)
+        (self.refused >= self.limits.refused_in_a_row).then_some(End::Refused)
     }
 
     /// Bytes wait for the client, who takes none.
@@ -161,7 +145,7 @@ impl Guard {
 
     /// When to ask again what is due; never, if nothing is.
     pub fn next(&self) -> Option<Instant> {
-        let blocked = self.blocked.map(|since| since + self.bounds.blocked_write);
+        let blocked = self.blocked.map(|since| since + self.limits.blocked_write);
         let stalled = self.blocked.filter(|_| !self.stalled).map(|since| since + STALLED);
         let opening = self.opening.map(|opening| opening.by);
         [blocked, stalled, opening, self.nameless, self.quiet_until()].into_iter().flatten().min()
@@ -169,16 +153,16 @@ impl Guard {
 
     fn quiet_until(&self) -> Option<Instant> {
         match self.quiet {
-            Quiet::Asked if !self.pinged => Some(self.heard + self.bounds.ping),
-            Quiet::Asked => Some(self.heard + self.bounds.idle),
-            Quiet::Gone => Some(self.heard.max(self.wrote) + self.bounds.idle),
+            Quiet::Asked if !self.pinged => Some(self.heard + self.limits.ping),
+            Quiet::Asked => Some(self.heard + self.limits.idle),
+            Quiet::Gone => Some(self.heard.max(self.wrote) + self.limits.idle),
             Quiet::Allowed => None,
         }
     }
 
     /// What is due now, the worst first.
     pub fn due(&mut self, now: Instant) -> Option<Due> {
-        if self.blocked.is_some_and(|since| now >= since + self.bounds.blocked_write) {
+        if self.blocked.is_some_and(|since| now >= since + self.limits.blocked_write) {
             return Some(Due::End(End::Stalled));
         }
         if let Some(opening) = self.opening.filter(|opening| now >= opening.by) {
@@ -194,7 +178,7 @@ impl Guard {
         if self.quiet_until().is_none_or(|by| now < by) {
             return None;
         }
-        if self.quiet == Quiet::Asked && now < self.heard + self.bounds.idle {
+        if self.quiet == Quiet::Asked && now < self.heard + self.limits.idle {
             self.pinged = true;
             return Some(Due::Ping);
         }
@@ -212,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_quiet_client_is_pinged_once_then_ended() {
-        let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::new(&limits, t, false, Quiet::Asked);
+        let (limits, t) = (Arc::new(Limits::default()), Instant::now());
+        let mut guard = Guard::new(Arc::clone(&limits), t, false, Quiet::Asked);
         assert_eq!(at(&guard, t), 30);
         assert_eq!(guard.due(t + limits.ping - Duration::from_millis(1)), None);
         assert_eq!(guard.due(t + limits.ping), Some(Due::Ping));
@@ -227,8 +211,8 @@ mod tests {
 
     #[test]
     fn a_blocked_write_ends_unless_bytes_move() {
-        let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::new(&limits, t, false, Quiet::Asked);
+        let (limits, t) = (Arc::new(Limits::default()), Instant::now());
+        let mut guard = Guard::new(Arc::clone(&limits), t, false, Quiet::Asked);
         guard.blocked(t);
         guard.blocked(t + Duration::from_secs(4));
         assert_eq!(at(&guard, t), 1);
@@ -247,9 +231,9 @@ mod tests {
 
     #[test]
     fn a_name_is_waited_for_only_so_long() {
-        let limits = Limits { hello: Duration::from_secs(10), ..Limits::default() };
+        let limits = Arc::new(Limits { hello: Duration::from_secs(10), ..Limits::default() });
         let t = Instant::now();
-        let mut guard = Guard::new(&limits, t, true, Quiet::Asked);
+        let mut guard = Guard::new(Arc::clone(&limits), t, true, Quiet::Asked);
         assert_eq!(at(&guard, t), 10);
         assert_eq!(guard.due(t + limits.hello), Some(Due::End(End::Nameless)));
         guard.named();
@@ -258,8 +242,8 @@ mod tests {
 
     #[test]
     fn who_only_errs_is_ended() {
-        let limits = Limits { refused_in_a_row: 2, ..Limits::default() };
-        let mut guard = Guard::new(&limits, Instant::now(), false, Quiet::Asked);
+        let limits = Arc::new(Limits { refused_in_a_row: 2, ..Limits::default() });
+        let mut guard = Guard::new(Arc::clone(&limits), Instant::now(), false, Quiet::Asked);
         assert_eq!(guard.refused(), None);
         guard.granted();
         assert_eq!(guard.refused(), None);
@@ -268,8 +252,8 @@ mod tests {
 
     #[test]
     fn who_is_only_listening_is_never_due() {
-        let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::new(&limits, t, false, Quiet::Allowed);
+        let (limits, t) = (Arc::new(Limits::default()), Instant::now());
+        let mut guard = Guard::new(Arc::clone(&limits), t, false, Quiet::Allowed);
         assert_eq!(guard.next(), None);
         assert_eq!(guard.due(t + 1_000 * limits.idle), None);
         guard.blocked(t);
@@ -279,8 +263,8 @@ mod tests {
 
     #[test]
     fn an_opening_has_two_deadlines_and_then_none() {
-        let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::opening(&limits, t);
+        let (limits, t) = (Arc::new(Limits::default()), Instant::now());
+        let mut guard = Guard::opening(Arc::clone(&limits), t);
         assert_eq!(at(&guard, t), 60);
         assert_eq!(guard.due(t + limits.silence), Some(Due::End(End::Silent)));
         let first = t + Duration::from_secs(59);
@@ -295,8 +279,8 @@ mod tests {
 
     #[test]
     fn quiet_in_both_directions_is_the_end_where_nobody_asks() {
-        let (limits, t) = (Limits::default(), Instant::now());
-        let mut guard = Guard::opening(&limits, t);
+        let (limits, t) = (Arc::new(Limits::default()), Instant::now());
+        let mut guard = Guard::opening(Arc::clone(&limits), t);
         guard.opened(t, Quiet::Gone);
         assert_eq!(at(&guard, t), 75);
         guard.wrote(t + Duration::from_secs(10), false);
@@ -309,9 +293,10 @@ mod tests {
 
     #[test]
     fn who_sends_too_much_is_rested_from() {
-        let limits = Limits { bytes_per_second: 1_000, bytes_at_once: 500, ..Limits::default() };
+        let limits =
+            Arc::new(Limits { bytes_per_second: 1_000, bytes_at_once: 500, ..Limits::default() });
         let t = Instant::now();
-        let mut guard = Guard::opening(&limits, t);
+        let mut guard = Guard::opening(Arc::clone(&limits), t);
         assert_eq!(guard.took(t, 500), Duration::ZERO);
         assert_eq!(guard.took(t, 250), Duration::from_millis(250));
     }

@@ -114,11 +114,12 @@ impl Sessions {
         requests.take(clock::now(), place.asker(), 1).map_err(Refused::TooFast)
     }
 
-    /// A session for a client that speaks `wire` at the address of `room`.
-    pub fn open(&self, wire: Wire, room: RoomName) -> Session {
+    /// A session for a client that speaks `wire` at the address of `room`. Boxed, because it is
+    /// handed on more than once.
+    pub fn open(&self, wire: Wire, room: RoomName) -> Box<Session> {
         let client = self.number();
         let (rooms, stop) = (Arc::clone(&self.rooms), self.stop.clone());
-        Session::new(
+        Box::new(Session::new(
             client,
             wire,
             room,
@@ -126,7 +127,7 @@ impl Sessions {
             Arc::clone(&self.limits),
             self.tracers.clone(),
             stop,
-        )
+        ))
     }
 
     /// Runs a session as a task that [`Sessions::drain`] waits for.

@@ -40,7 +40,7 @@ pub(super) async fn accept<S: Future<Output = ()> + Send + 'static>(
                 door.spawn(serve(Connection::new(
                     stream,
                     place,
-                    &door.limits,
+                    Arc::clone(&door.limits),
                     door.stopping.clone(),
                 )));
             }
@@ -55,7 +55,7 @@ pub(super) async fn accept<S: Future<Output = ()> + Send + 'static>(
 /// Lets some of those who get no place be told so; the others are closed.
 fn refuse(door: &Arc<Door>, stream: TcpStream, peer: SocketAddr) {
     let (Some(refuse), Some(turn)) = (&door.refuse, door.admission.refusal(peer)) else { return };
-    let connection = Connection::new(stream, turn, &door.limits, door.stopping.clone());
+    let connection = Connection::new(stream, turn, Arc::clone(&door.limits), door.stopping.clone());
     let refusal = refuse(connection);
     door.spawn(async move {
         timeout(REFUSAL, refusal).await.ok();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -39,7 +40,7 @@ impl Connection {
     pub(super) fn new(
         stream: TcpStream,
         place: Place,
-        limits: &Limits,
+        limits: Arc<Limits>,
         stopping: CancellationToken,
     ) -> Self {
         stream.set_nodelay(true).ok();

@@ -152,6 +152,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -164,7 +165,7 @@ mod tests {
 
     fn guarded(limits: &Limits, bytes: usize) -> (Guarded<DuplexStream>, DuplexStream) {
         let (ours, theirs) = duplex(bytes);
-        (Guarded::new(ours, Guard::opening(limits, clock::now())), theirs)
+        (Guarded::new(ours, Guard::opening(Arc::new(limits.clone()), clock::now())), theirs)
     }
 
     /// One that is served, where quiet is no reason to end.

@@ -75,7 +75,7 @@ type Refuse = dyn Fn(Connection) -> Pin<Box<dyn Future<Output = ()> + Send>> + S
 
 /// What the accept loops share.
 struct Door {
-    limits: Limits,
+    limits: Arc<Limits>,
     tracers: Tracers,
     admission: Arc<Admission>,
     // Held for a few additions, never across an await.
@@ -92,7 +92,7 @@ impl Connections {
         let (rate, burst) = (limits.handshakes_per_second, limits.handshakes_at_once);
         let handshakes = Bucket::new(rate.into(), burst.into());
         Self(Door {
-            limits: limits.clone(),
+            limits: Arc::new(limits.clone()),
             tracers,
             admission: Arc::new(Admission::new(limits, Vec::new())),
             handshakes: Mutex::new(handshakes),

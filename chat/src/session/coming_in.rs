@@ -21,7 +21,7 @@ impl Session {
             let listener = Arc::clone(&self.side) as _;
             let (membership, ..) =
                 Membership::join(lobby, self.client, self.wire, &login, &Start::Head, listener);
-            self.side.lock().memberships.push(membership);
+            self.side.lock().join(membership);
             self.login = Some(login);
         }
     }
@@ -81,7 +81,7 @@ impl Session {
         let listener = Arc::clone(&self.side) as _;
         let (membership, joined, lost) =
             Membership::join(room, self.client, self.wire, login, start, listener);
-        self.side.lock().memberships.push(membership);
+        self.side.lock().join(membership);
         let reset = lost.map(|why| {
             let (room, oldest) =
                 (joined.room.clone(), Seq(joined.head.0 + 1 - joined.replay as u64));

@@ -1,7 +1,8 @@
 //! Batches of what a session's rooms have.
 
 use super::pending::Pending;
-use super::write_side::{WriteSide, Writing};
+use super::write_side::WriteSide;
+use super::writing::Writing;
 use crate::command::Reply;
 use crate::end::End;
 use crate::entry::Slot;

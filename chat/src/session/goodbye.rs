@@ -9,7 +9,7 @@ use trace::trace;
 use super::outgoing::Outgoing;
 use super::pending::{Next, Pending};
 use super::requests::Asking;
-use super::write_side::Writing;
+use super::writing::Writing;
 use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;

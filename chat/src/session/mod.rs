@@ -10,6 +10,7 @@ mod posts;
 mod requests;
 mod whys;
 mod write_side;
+mod writing;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -104,7 +105,7 @@ impl Session {
     ///
     /// Cancelling it leaves its rooms without a goodbye.
     pub async fn run(
-        mut self,
+        mut self: Box<Self>,
         inbound: impl Stream<Item = Inbound> + Unpin,
         write: impl AsyncWrite + Send + Unpin + 'static,
     ) -> End {
@@ -123,7 +124,8 @@ impl Session {
         pending: &mut Pending,
     ) -> End {
         let quiet = if self.wire.has_pings() { Quiet::Asked } else { Quiet::Allowed };
-        let mut guard = Guard::new(&self.limits, clock::now(), self.wire.has_login(), quiet);
+        let mut guard =
+            Guard::new(Arc::clone(&self.limits), clock::now(), self.wire.has_login(), quiet);
         let idle = self.limits.idle;
         let alarm = |guard: &Guard| guard.next().unwrap_or_else(|| clock::now() + idle).into();
         let (side, stop) = (Arc::clone(&self.side), self.stop.clone());

@@ -123,8 +123,10 @@ impl Outgoing {
                 self.batch_bytes = 0;
             }
         }
-        // What a flood needed is not kept for ever after.
-        self.frames.shrink_to(SLICES);
+        // Nothing belongs to who waits for nothing.
+        if self.frames.is_empty() {
+            self.frames = VecDeque::new();
+        }
     }
 
     /// Writes everything and says that nothing follows.

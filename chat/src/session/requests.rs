@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::pending::Pending;
-use super::write_side::Writing;
+use super::writing::Writing;
 use super::{Inbound, Session};
 use crate::clock;
 use crate::command::{Command, Range, Reply, Start};

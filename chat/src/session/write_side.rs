@@ -4,22 +4,20 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use tokio::io::AsyncWrite;
 
-use super::batch::Batch;
 use super::outgoing::Outgoing;
 use super::pending::Pending;
+use super::writing::Writing;
 use crate::clock;
 use crate::command::Row;
 use crate::end::End;
 use crate::entry::ClientId;
 use crate::limits::Limits;
 use crate::membership::Membership;
-use crate::name::RoomName;
 use crate::room::{Burst, Listener, Question};
 use crate::tracers::Tracers;
 use crate::wire::Wire;
@@ -34,21 +32,6 @@ pub(super) struct WriteSide {
     wake: AtomicWaker,
     // Never held across an await.
     writing: Mutex<Writing>,
-}
-
-/// What the lock is for; before the session runs and after it there is nothing.
-#[derive(Default)]
-pub(super) struct Writing {
-    pub(super) outgoing: Outgoing,
-    pub(super) memberships: Vec<Membership>,
-    /// The entries on their way.
-    pub(super) batch: Batch,
-    /// Which membership the next batch begins with.
-    pub(super) turn: usize,
-    /// Since when the client takes nothing of what waits.
-    pub(super) blocked: Option<Instant>,
-    /// How many pings were written.
-    pings: u32,
 }
 
 /// What the session's task is to do next.
@@ -220,26 +203,4 @@ enum Taken {
     Left,
     /// There is nothing to do.
     Nothing,
-}
-
-impl Writing {
-    pub(super) fn is_behind(&self) -> bool {
-        self.memberships.iter().any(Membership::is_behind)
-    }
-
-    /// Where it is in a room.
-    pub(super) fn membership(&mut self, room: &RoomName) -> Option<&mut Membership> {
-        self.memberships.iter_mut().find(|membership| membership.room() == room)
-    }
-
-    /// The rooms it is in, in the order in which it joined them.
-    pub(super) fn rooms(&self) -> impl Iterator<Item = &RoomName> {
-        self.memberships.iter().map(Membership::room).filter(|room| **room != RoomName::inbox())
-    }
-
-    pub(super) fn leave(&mut self, room: &RoomName) {
-        if let Some(at) = self.memberships.iter().position(|joined| joined.room() == room) {
-            self.memberships.remove(at).leave(End::Closed);
-        }
-    }
 }

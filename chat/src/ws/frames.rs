@@ -30,11 +30,7 @@ pub(crate) async fn inbound<R: AsyncRead + Unpin>(
         .max_frame_size(Some(limits.frame_bytes));
     let stream =
         WebSocketStream::from_raw_socket(ReadOnly::new(read), Role::Server, Some(config)).await;
-    let frames = Frames { stream, over: false };
-    futures_util::stream::unfold(frames, |mut frames| async move {
-        let inbound = frames.next().await?;
-        Some((inbound, frames))
-    })
+    Frames { stream, over: false }
 }
 
 /// The frames of a client, up to the last one that counts.
@@ -43,32 +39,38 @@ struct Frames<R> {
     over: bool,
 }
 
-impl<R: AsyncRead + Unpin> Frames<R> {
-    async fn next(&mut self) -> Option<Inbound> {
-        if self.over {
-            // What still comes is read and dropped until the client closes, so that our own last
-            // bytes are not cut off by a reset.
-            tokio::io::copy(self.stream.get_mut(), &mut tokio::io::sink()).await.ok();
-            return None;
+impl<R: AsyncRead + Unpin> Stream for Frames<R> {
+    type Item = Inbound;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Inbound>> {
+        // What still comes is read and dropped until the client closes, so that our own last
+        // bytes are not cut off by a reset.
+        while self.over {
+            let mut dropped = [0; READ_BUFFER_BYTES];
+            let mut dropped = ReadBuf::new(&mut dropped);
+            let read = ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut dropped));
+            if read.is_err() || dropped.filled().is_empty() {
+                return Poll::Ready(None);
+            }
         }
-        let end = loop {
-            match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => return Some(Inbound::Message(text.into())),
-                Some(Ok(Message::Binary(bytes))) => return Some(Inbound::Binary(bytes)),
-                Some(Ok(Message::Ping(payload))) => return Some(Inbound::Ping(payload)),
-                Some(Ok(Message::Pong(payload))) => return Some(Inbound::Pong(payload)),
-                Some(Ok(Message::Frame(_))) => {}
+        let inbound = loop {
+            break match ready!(self.stream.poll_next_unpin(cx)) {
+                Some(Ok(Message::Text(text))) => Inbound::Message(text.into()),
+                Some(Ok(Message::Binary(bytes))) => Inbound::Binary(bytes),
+                Some(Ok(Message::Ping(payload))) => Inbound::Ping(payload),
+                Some(Ok(Message::Pong(payload))) => Inbound::Pong(payload),
+                Some(Ok(Message::Frame(_))) => continue,
                 // A code that nobody may send is told as this one.
                 Some(Ok(Message::Close(Some(close)))) if close.code == CloseCode::Protocol => {
-                    break End::Malformed;
+                    Inbound::End(End::Malformed)
                 }
-                Some(Ok(Message::Close(_))) => break End::Closed,
-                Some(Err(error)) => break end(&error),
-                None => break End::Gone,
-            }
+                Some(Ok(Message::Close(_))) => Inbound::End(End::Closed),
+                Some(Err(error)) => Inbound::End(end(&error)),
+                None => Inbound::End(End::Gone),
+            };
         };
-        self.over = true;
-        Some(Inbound::End(end))
+        self.over = matches!(inbound, Inbound::End(_));
+        Poll::Ready(Some(inbound))
     }
 }
 
