@@ -15,21 +15,25 @@ use crate::select::select;
 /// Answers in the order of their requests, and the next page of history.
 #[derive(Default)]
 pub(super) struct Pending {
-    answers: FuturesOrdered<BoxFuture<'static, Answer>>,
+    /// None if none is waited for: it takes memory when it is empty, too.
+    answers: Option<Answers>,
     page: Option<(RoomName, Stored)>,
 }
 
 /// The request, and what it came to.
 pub(super) type Answer = (Asking, Done);
 
+type Answers = FuturesOrdered<BoxFuture<'static, Answer>>;
+
 impl Pending {
     pub(super) fn push(&mut self, answer: impl Future<Output = Answer> + Send + 'static) {
-        self.answers.push_back(answer.boxed());
+        self.answers.get_or_insert_default().push_back(answer.boxed());
     }
 
     /// Whether another request may be taken; one who cannot be told to repeat it has one at a time.
     pub(super) fn has_room(&self, patient: bool) -> bool {
-        self.answers.len() < if patient { 1 } else { POSTS_WAITING }
+        let waiting = self.answers.as_ref().map_or(0, FuturesOrdered::len);
+        waiting < if patient { 1 } else { POSTS_WAITING }
     }
 
     pub(super) fn fetch(&mut self, room: RoomName, page: Stored) {
@@ -56,7 +60,7 @@ impl Pending {
             }
         };
         select! {
-            Some(answer) = answers.next(), if wanted => Next::Answer(answer),
+            Some(answer) = first(answers), if wanted => Next::Answer(answer),
             found = fetched => {
                 let room = self.page.take().map(|(room, _)| room);
                 Next::Page(room.unwrap_or_else(RoomName::lobby), found)
@@ -66,8 +70,14 @@ impl Pending {
 
     /// The next answer, if one is waited for.
     pub(super) async fn answer(&mut self) -> Option<Answer> {
-        self.answers.next().await
+        first(&mut self.answers).await
     }
+}
+
+async fn first(answers: &mut Option<Answers>) -> Option<Answer> {
+    let answer = answers.as_mut()?.next().await;
+    answers.take_if(|answers| answers.is_empty());
+    answer
 }
 
 pub(super) enum Next {
