@@ -119,6 +119,11 @@ impl Server {
         web::guarded(routes, self.access.clone(), self.sessions.tracers().clone())
     }
 
+    /// The sessions it serves, for a protocol of one's own in the same rooms.
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
     /// Tells presence and closes empty rooms, for as long as it is polled. Without it nobody is
     /// seen to come or go, and rooms fill the server for good. [`Server::serve`] polls it.
     pub async fn keep(&self) {

@@ -28,7 +28,7 @@ use tokio::sync::OnceCell;
 
 use crate::cdp::{Browser, Res};
 use crate::lab::World;
-use crate::xray::{live, model, saved};
+use crate::xray::{evening, live, model, saved};
 
 /// One browser for all tests, started by the first of them.
 struct Lab {
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
             reading::it_fits_a_phone,
             reading::ten_thousand_rows;
         browser =>
-            model::xray_an_evening_is_a_story,
+            evening::xray_an_evening_is_a_story,
             model::xray_a_crowd_is_folded,
             model::xray_what_is_not_told_one_by_one,
             model::xray_a_server_that_starts_anew,

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cdp::Res;
 use crate::lab::{Raw, World};
 use crate::page::{DESK, PHONE, Page, View};
-use crate::xray::model::EVENING;
+use crate::xray::evening::EVENING;
 use crate::xray::{WIDE, shows};
 
 pub(crate) fn wanted() -> bool {
@@ -105,13 +105,13 @@ pub(crate) async fn xray_pictures(world: &World) -> Res {
     // The row at the top, and the number of the message under the microscope.
     let views = [
         ("xray", WIDE, 13, "#5"),
-        ("xray-dark", View { dark: true, ..WIDE }, 37, "#466"),
+        ("xray-dark", View { dark: true, ..WIDE }, 60, "#27"),
         ("xray-zh", View { language: "zh-CN", ..WIDE }, 13, "#5"),
         ("xray-phone", PHONE, 13, "#5"),
     ];
     for (picture, view, top, message) in views {
         let page = shows(world, view, EVENING).await?;
-        page.until("document.querySelectorAll('.found li').length === 5").await?;
+        page.until("document.querySelectorAll('.found li').length === 4").await?;
         page.js(&format!("document.querySelector('.rows').scrollTop = {top} * 28")).await?;
         let row = format!(
             "[...document.querySelectorAll('.event.said')].find((x) => x.textContent.startsWith('{message}'))"

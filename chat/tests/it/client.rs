@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::{End, Inbound, Limits, RoomName, Sessions, Tracers, Wire};
+use chat::{ClientId, End, Inbound, Limits, RoomName, Sessions, Tracers, Wire};
 use futures_util::stream;
 use tokio::io::{AsyncRead, AsyncReadExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
@@ -31,7 +31,11 @@ impl World {
 
     /// A world that tells `seen` no more than `tracers` lets through.
     pub fn traced(limits: Limits, tracers: Tracers, seen: Recorder) -> Self {
-        let sessions = Arc::new(Sessions::new(limits, tracers, None));
+        Self::of(Arc::new(Sessions::new(limits, tracers, None)), seen)
+    }
+
+    /// The world of a server's sessions, which tell `seen`.
+    pub fn of(sessions: Arc<Sessions>, seen: Recorder) -> Self {
         let rooms = Arc::clone(sessions.rooms());
         let keeper = tokio::spawn(async move { rooms.keep().await });
         Self { sessions, seen, keeper }
@@ -45,8 +49,9 @@ impl World {
             said.recv().await.map(|inbound| (inbound, said))
         }));
         let session = self.sessions.open(wire, RoomName::lobby());
+        let number = session.client();
         let ended = tokio::spawn(session.run(said, ours));
-        Client { say: Some(say), hear: theirs, ended, next_id: 0 }
+        Client { number, say: Some(say), hear: theirs, ended, next_id: 0 }
     }
 
     /// A client that has said hello under a name and knows who is there.
@@ -77,6 +82,7 @@ impl Drop for World {
 }
 
 pub struct Client {
+    pub number: ClientId,
     say: Option<mpsc::Sender<Inbound>>,
     hear: DuplexStream,
     ended: JoinHandle<End>,

@@ -11,6 +11,7 @@ mod clients;
 mod conformance;
 mod connections;
 mod conversation;
+mod evening;
 mod events;
 mod examples;
 mod folder;

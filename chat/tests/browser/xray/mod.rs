@@ -1,5 +1,6 @@
 //! The X-ray as people use it: how a test opens it, and what it reads there.
 
+pub(crate) mod evening;
 pub(crate) mod live;
 pub(crate) mod model;
 pub(crate) mod saved;

@@ -6,11 +6,6 @@ use crate::cdp::Res;
 use crate::lab::World;
 use crate::page::{DESK, View};
 
-/// A room on one evening, as `chat --trace FILE --trace-format json --trace-bodies show` wrote it:
-/// five people of four kinds, a post too long, somebody who takes nothing while 460 messages are
-/// said (most of them are cut out here, where it says so), and somebody who comes back four times.
-pub(crate) const EVENING: &str = include_str!("../evening.ndjson");
-
 /// What every test here starts with: the modules as one, and a room that is told of events.
 const BEGIN: &str = r"
     const base = document.querySelector('script[type=module]').src.replace(/[^/]*$/, '');
@@ -41,45 +36,10 @@ const BEGIN: &str = r"
     const said = (us, client, seq) => [event(us, 'received', client, { bytes: 2 }), event(us + 10, 'stored', client, { seq })];
 ";
 
-async fn asked(world: &World, view: View, script: &str) -> Res<Value> {
+pub(super) async fn asked(world: &World, view: View, script: &str) -> Res<Value> {
     let page = world.open(view, "/").await?;
     page.until("document.querySelector('#card').open").await?;
-    let lines: Vec<&str> = EVENING.lines().collect();
-    page.js(&format!("(async () => {{ const evening = {}; {BEGIN} {script} }})()", json!(lines)))
-        .await
-}
-
-/// The lanes as text: what stands before the room, a sign for each column, the sentence.
-const DRAWN: &str = r"
-    const { seen, model, rates, steps, now } = tell(evening);
-    const columns = it.columns(model, { me: 'bob' });
-    const signs = { comes: '<', says: '«', has: '●', late: '◐', waits: '◌', misses: '×', slow: '‖', goes: '○' };
-    const lines = { '|': '│', '+': '╷', x: '╵', '.': '·', '-': ' ' };
-    const rows = model.rows.map((row) => {
-      const cells = it.cells(model, row, columns, now).map(({ line, mark }) => signs[mark] ?? lines[line]);
-      return `┃${cells.join('')} ${plain(it.sentence(row))}`;
-    });
-    const heads = columns.map((column) => it.label(column.lane) + (column.you ? ' (you)' : '')).join(', ');
-    const found = it.findings(steps, { now, since: -Infinity }).map((one) => {
-      const time = one.us === undefined ? '' : it.length(one.us);
-      return `${one.level}: ${plain(it.x(`finding.${one.what}`, one.lane ? it.whoExactly(one.lane) : '', { ...one, time }))}`;
-    });
-    const { bars, end, ticks, coarse } = it.scope(model.rows.find((row) => row.message?.seq === 5).message);
-    const bar = ({ kind, lane, from, to, acked, last, cut }) =>
-      `${kind} ${lane ? it.label(lane) : ''} ${from}..${to}${acked === undefined ? '' : ` acked ${acked}`}${last ? ' last' : ''}${cut ? ' cut' : ''}`;
-    return [
-      heads, ...rows, '',
-      `missed ${rates.missed}, at most ${rates.busiest.received} received and ${rates.busiest.delivered} delivered in a second`, '',
-      ...found, '',
-      `0..${end} µs, ticks ${ticks.join(' ')}, ${coarse ? 'coarse' : 'fine'}`, ...bars.map(bar),
-    ].join('\n')";
-
-pub(crate) async fn xray_an_evening_is_a_story(world: &World) -> Res {
-    let story = asked(world, DESK, DRAWN).await?;
-    insta::assert_snapshot!("evening", story.as_str().ok_or("no text")?);
-    let story = asked(world, View { language: "zh-CN", ..DESK }, DRAWN).await?;
-    insta::assert_snapshot!("evening-zh", story.as_str().ok_or("no text")?);
-    Ok(())
+    page.js(&format!("(async () => {{ {BEGIN} {script} }})()")).await
 }
 
 pub(crate) async fn xray_a_crowd_is_folded(world: &World) -> Res {
