@@ -10,6 +10,7 @@ use crate::config::ConfigError;
 use crate::history::HistoryError;
 use crate::listen::ListenError;
 use crate::operations::OperationError;
+use crate::printable::printable;
 use crate::remote::RemoteError;
 
 /// Why a server does not start, or stopped.
@@ -86,7 +87,8 @@ impl Error {
         }
     }
 
-    /// Writes `error: ` and the message, then each cause, then the hint, a line each.
+    /// Writes `error: ` and the message, then each cause, then the hint, a line each. What of it a
+    /// terminal could obey is escaped, since some of it others wrote.
     ///
     /// # Errors
     /// Those of `out`; a program that ends with this error anyway has nobody to tell.
@@ -100,7 +102,8 @@ impl Error {
         if let Some(hint) = self.hint() {
             text.push_str(&format!("  {hint}\n"));
         }
-        out.write_all(text.as_bytes())
+        let lines: String = text.lines().map(|line| printable(line) + "\n").collect();
+        out.write_all(lines.as_bytes())
     }
 }
 

@@ -42,6 +42,7 @@ mod entry;
 mod limits;
 mod metrics;
 mod name;
+mod printable;
 mod refused;
 mod search;
 mod tracers;

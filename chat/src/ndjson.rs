@@ -9,6 +9,7 @@ use serde_json::ser::Formatter;
 use trace::Value;
 
 use crate::entry::Timestamp;
+use crate::printable::is_harmful;
 
 /// Microseconds since 1970, shown as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,14 @@ fn object<'k, 'v>(
         map.serialize_entry(&keys.take(key), &Typed(value))?;
     }
     map.end()
+}
+
+/// What somebody else said, on one line without a newline and as safe to show.
+pub(crate) fn json(said: &serde_json::Value) -> String {
+    let mut out = Vec::new();
+    // Memory takes every byte.
+    let _ = said.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Printable));
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// The line, without its newline, that stands where so many were lost.
@@ -113,7 +122,7 @@ impl Formatter for Printable {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(unsafe_to_show) {
+        while let Some(at) = rest.find(is_harmful) {
             let (plain, from) = rest.split_at(at);
             out.write_all(plain.as_bytes())?;
             let mut chars = from.chars();
@@ -123,14 +132,6 @@ impl Formatter for Printable {
         }
         out.write_all(rest.as_bytes())
     }
-}
-
-/// Controls (C0, DEL, C1), line separators, and what changes the direction of text or is not
-/// seen: what `trace` escapes in its lines of text.
-fn unsafe_to_show(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -194,6 +195,13 @@ mod tests {
             r#""a\u001b[2J\n\u009b1m\u007f","by":"\u202ex\u2028\ufeffé"}"#,
         );
         check(|tracer| trace!(tracer, "say \"hi\" \\"), r#""say \"hi\" \\"}"#);
+    }
+
+    #[test]
+    fn what_others_said_is_as_safe_to_show() {
+        let said = r#"{"a\u202e":["\u001b[2J\u009b",1,"é\"\u007f"],"n":18446744073709551615}"#;
+        let seen = json(&serde_json::from_str(said).unwrap());
+        assert_eq!(seen, said);
     }
 
     #[test]

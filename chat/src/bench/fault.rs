@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::text::Said;
+use crate::printable::beginning;
 
 /// What went wrong with one client.
 #[derive(Debug)]
@@ -39,11 +40,13 @@ impl fmt::Display for Fault {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Ended => f.write_str("the server hung up"),
-            Self::Closed(why) => write!(f, "the server closed it: {why}"),
-            Self::Refused(why) => write!(f, "the server did not let it in: {why}"),
+            Self::Closed(why) => write!(f, "the server closed it: {}", beginning(why)),
+            Self::Refused(why) => {
+                write!(f, "the server did not let it in: {}", beginning(why))
+            }
             Self::Frame(first) => write!(f, "a frame that begins with {first:#04x}"),
             Self::Long => f.write_str("a message that is too long"),
-            Self::Told(text) => write!(f, "the server said {text}"),
+            Self::Told(text) => write!(f, "the server said {}", beginning(text)),
             Self::Again { said } => write!(f, "{said} came twice, or late"),
             Self::Early { said, due } => {
                 write!(f, "{said} came where {due} was due, which was lost or overtaken")

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use super::shown::safe;
+use crate::printable::printable;
 
 /// What went wrong between this program and a server that runs.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl fmt::Display for RemoteError {
         match self {
             Self::Connect { at, .. } => write!(f, "cannot connect to {at}"),
             Self::NotChat(said) => write!(f, "no chat server answers there, but {said:?}"),
-            Self::Refused { code, text } => write!(f, "{code}: {}", safe(text)),
+            Self::Refused { code, text } => write!(f, "{}: {}", printable(code), printable(text)),
             Self::Ended(reason) => {
                 f.write_str("the server ended the connection")?;
                 why(f, reason)

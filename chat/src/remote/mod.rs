@@ -2,10 +2,10 @@
 //! clients of `chat.v1`.
 
 mod error;
+mod event;
 mod http;
 mod reader;
 mod send;
-mod shown;
 mod tokens;
 mod trace;
 mod why;

@@ -14,9 +14,9 @@ use tokio::time::sleep;
 
 use super::http::refusal;
 use super::reader::Reader;
-use super::shown::safe;
 use super::tokens::Tokens;
 use super::{RemoteError, Say, print};
+use crate::printable::printable;
 use crate::random::random_text;
 
 /// Names that are tried if nobody wants a certain one.
@@ -120,8 +120,9 @@ impl Say {
     /// Says where it is stored, and how.
     fn told(&self, ok: &Value) -> Result<(), RemoteError> {
         let room = if self.to.is_empty() { self.room.as_str() } else { "@" };
-        let (seq, stored) = (&ok["seq"], ok["stored"].as_str().unwrap_or_default());
-        print(&format!("room={room} seq={seq} stored={}\n", safe(stored)))?;
+        let Some(seq) = ok["seq"].as_u64() else { return Err(refused(ok)) };
+        let stored = printable(ok["stored"].as_str().unwrap_or_default());
+        print(&format!("room={room} seq={seq} stored={stored}\n"))?;
         let unknown = ok["unknown"].as_array().into_iter().flatten();
         let unknown: Vec<_> = unknown.filter_map(Value::as_str).collect();
         match unknown.is_empty() {
@@ -162,7 +163,7 @@ impl Talk {
             return Err(RemoteError::NotChat(line));
         };
         match object["type"].as_str() {
-            Some("bye") => Err(RemoteError::Ended(object["why"].as_str().map(safe))),
+            Some("bye") => Err(RemoteError::Ended(object["why"].as_str().map(printable))),
             // One that answers nothing is for the connection as a whole.
             Some("error") if object["id"].is_null() => Err(refused(&object)),
             _ => Ok(object),

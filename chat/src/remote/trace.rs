@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::http;
 use super::reader::Reader;
-use super::{Follow, RemoteError, print, shown};
+use super::{Follow, RemoteError, event, print};
+use crate::ndjson;
 
 impl Follow {
     /// Until the server ends, or somebody presses Ctrl-C or reads no further.
@@ -18,10 +19,11 @@ impl Follow {
     async fn follow(&self) -> Result<(), RemoteError> {
         let mut events = http::get(&self.target, &self.path(), "text/event-stream").await?;
         while let Some(event) = next(&mut events).await {
-            match self.json {
-                true => print(&format!("{event}\n"))?,
-                false => print(&format!("{}\n", shown::line(&event)))?,
-            }
+            let line = match self.json {
+                true => ndjson::json(&event),
+                false => event::line(&event),
+            };
+            print(&(line + "\n"))?;
         }
         Err(RemoteError::Ended(None))
     }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::shown::safe;
 use super::trace::percent;
 use super::{Ask, RemoteError, http, print};
+use crate::ndjson;
+use crate::printable::printable;
 
 impl Ask {
     /// Asks over HTTP, so that nobody sees anybody come for it.
@@ -15,12 +16,12 @@ impl Ask {
         let answer = http::get(&self.target, &path, accept).await?.rest().await;
         match self.json {
             true => match serde_json::from_str::<Value>(&answer) {
-                Ok(report) => print(&format!("{report}\n")),
+                Ok(report) => print(&(ndjson::json(&report) + "\n")),
                 Err(_) => Err(RemoteError::NotChat(answer)),
             },
             // What the server says for itself begins so.
             false if !answer.starts_with("* ") => Err(RemoteError::NotChat(answer)),
-            false => print(&answer.lines().map(|line| safe(line) + "\n").collect::<String>()),
+            false => print(&answer.lines().map(|line| printable(line) + "\n").collect::<String>()),
         }
     }
 }

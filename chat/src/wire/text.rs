@@ -9,6 +9,7 @@ use crate::command::{Command, Hello, Joined, Missed, Page, Post, Range, Reply, S
 use crate::entry::{Content, Entry, News, Notice, Seq};
 use crate::limits::{Limits, RECIPIENTS};
 use crate::name::{Name, RoomName};
+use crate::printable::printable;
 use crate::refused::Refused;
 
 const HELP: &str = "\
@@ -99,7 +100,7 @@ fn post(to: Vec<Name>, said: &str, limits: &Limits) -> Result<Post, Refused> {
 
 pub(super) fn entry(entry: &Entry) -> String {
     let (room, from) = (&entry.room, &entry.from);
-    let body = shown(entry.content.body());
+    let body = on_a_line(entry.content.body());
     match (&entry.direct, &entry.content) {
         (_, Content::Post { .. } | Content::Edit { .. }) if body.is_empty() => String::new(),
         (Some(direct), _) if direct.copy => String::new(),
@@ -134,7 +135,7 @@ pub(super) fn reply(reply: &Reply) -> String {
         Reply::Error { refused: refused @ Refused::NobodyThere(_), .. } => {
             format!("* {refused}; begin the line with a space to say it in the room")
         }
-        Reply::Error { refused, .. } => format!("* {}", shown(&refused.to_string())),
+        Reply::Error { refused, .. } => format!("* {}", on_a_line(&refused.to_string())),
         Reply::Joined { joined, .. } => format!("* you are in #{} now", joined.room),
         Reply::Left { room, .. } => format!("* you left #{room}"),
         Reply::Present { room, count, members: None, .. } => {
@@ -173,7 +174,7 @@ fn history(room: &RoomName, page: &Page) -> String {
     for at in &page.entries {
         let said = match at.content.body() {
             "" => "(deleted)".to_owned(),
-            body => shown(body),
+            body => on_a_line(body),
         };
         let of = at.content.of().map_or_else(String::new, |of| format!(" (changes {of})"));
         let _ = writeln!(lines, "* {}{of} {}: {said}", at.seq, at.from);
@@ -187,16 +188,17 @@ fn listed(names: &[Name]) -> String {
     names.join(", ")
 }
 
-/// A text on one line, without what would command a terminal or reorder it.
-fn shown(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        let marks = matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        match c {
-            '\t' => line.push(c),
-            _ if c.is_control() || marks => line.extend(c.escape_default()),
-            _ => line.push(c),
-        }
+/// A text on one line, without what would command a terminal or reorder it; a tab does neither.
+fn on_a_line(text: &str) -> String {
+    text.split('\t').map(printable).collect::<Vec<_>>().join("\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_said_is_one_line_that_steers_nothing() {
+        assert_eq!(on_a_line("a\tb\u{feff}\n\u{9b}c"), "a\tb\\u{feff}\\n\\u{9b}c");
     }
-    line
 }

@@ -4,6 +4,7 @@ mod answers;
 mod bench;
 mod drain;
 mod errors;
+mod lying;
 mod operations;
 mod remote;
 mod running;

@@ -1,19 +1,21 @@
-//! What a server said, as a terminal may have it.
+//! One event as a line of text.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-/// One event as a line of text, as `--trace FILE` writes it; what is no object is shown as it is.
+use crate::printable::{is_harmful, printable};
+
+/// As `--trace FILE` writes it; what is no object is shown as it is.
 pub(super) fn line(event: &Value) -> String {
-    let Some(fields) = event.as_object() else { return safe(&event.to_string()) };
-    let mut line = fields.get("message").and_then(Value::as_str).map(safe).unwrap_or_default();
+    let Some(fields) = event.as_object() else { return printable(&event.to_string()) };
+    let mut line = fields.get("message").and_then(Value::as_str).map(printable).unwrap_or_default();
     for (key, value) in fields.iter().filter(|(key, _)| *key != "message") {
         let text = match value {
             Value::String(text) => quoted(text),
-            value => safe(&value.to_string()),
+            value => printable(&value.to_string()),
         };
-        let _ = write!(line, " {}={text}", safe(key));
+        let _ = write!(line, " {}={text}", printable(key));
     }
     line.trim_start().to_owned()
 }
@@ -24,35 +26,7 @@ fn quoted(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
-    let mut quoted = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c => push(&mut quoted, c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// The text, on one line and without what could steer a terminal or hide text.
-pub(super) fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    text.chars().for_each(|c| push(&mut safe, c));
-    safe
-}
-
-fn push(text: &mut String, c: char) {
-    match is_harmful(c) {
-        true => text.extend(c.escape_default()),
-        false => text.push(c),
-    }
-}
-
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    format!("\"{}\"", printable(&text.replace('\\', r"\\").replace('"', "\\\"")))
 }
 
 #[cfg(test)]
