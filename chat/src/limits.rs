@@ -1,9 +1,11 @@
 //! Every bound of the server, named once, with its default and its reason.
 
+mod asking;
 mod fixed;
 
 use std::time::Duration;
 
+pub use self::asking::*;
 pub use self::fixed::*;
 
 /// Descriptors of a process that are neither connections nor refusals: listeners, the runtime, the

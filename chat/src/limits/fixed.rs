@@ -37,10 +37,6 @@ pub const WATCH_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of the end of a saved trace that are shown: more events than anybody looks at.
 pub const XRAY_FILE_BYTES: u64 = 32 << 20;
 
-/// Bytes of one line from a server that `chat trace`, `chat send` and `chat why` take: the longest
-/// message, escaped in the worst case, is less than half of it.
-pub const ANSWER_BYTES: usize = 1 << 20;
-
 /// Changes of presence wait this long, so that a crowd that arrives together is one notice.
 pub const PRESENCE_WINDOW: Duration = Duration::from_millis(250);
 

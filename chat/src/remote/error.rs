@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io;
 
-use crate::printable::printable;
+use crate::limits::ANSWER_TIME;
+use crate::printable::{beginning, printable};
 
 /// What went wrong between this program and a server that runs.
 #[derive(Debug)]
@@ -16,8 +17,11 @@ pub enum RemoteError {
         /// Why.
         source: io::Error,
     },
-    /// What answers there is no chat server, or one that speaks otherwise. What it said follows.
+    /// What answers there is no chat server, or one that speaks otherwise. What it said follows, at
+    /// most 200 characters of it, with what a terminal could obey escaped.
     NotChat(String),
+    /// Nothing is answered for 30 s.
+    Late,
     /// The server said no.
     Refused {
         /// A code of docs/protocol.md.
@@ -27,8 +31,8 @@ pub enum RemoteError {
     },
     /// The server ended the connection, perhaps with a reason.
     Ended(Option<String>),
-    /// The same, while a message was not acknowledged: it may be stored or not.
-    Unconfirmed(Option<String>),
+    /// A message was not acknowledged, for this reason: it may be stored or not.
+    Unconfirmed(Box<RemoteError>),
     /// What was to be said cannot be read.
     Stdin(io::Error),
     /// The answer cannot be written.
@@ -38,13 +42,19 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
+    pub(super) fn not_chat(said: &str) -> Self {
+        Self::NotChat(beginning(said))
+    }
+
     /// What to try.
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Connect { .. } => {
                 "Try: --server with the address of a server that runs; `chat` starts one".into()
             }
-            Self::NotChat(_) => "Try: --server with the address of a chat server".into(),
+            Self::NotChat(_) | Self::Late => {
+                "Try: --server with the address of a chat server".into()
+            }
             Self::Refused { code, .. } if code == "name_taken" => "Try: --name with another".into(),
             Self::Unconfirmed(_) => {
                 "Look in the room whether it is there before you say it again".into()
@@ -56,24 +66,16 @@ impl RemoteError {
 
 impl fmt::Display for RemoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = |f: &mut fmt::Formatter<'_>, why: &Option<String>| match why {
-            Some(why) => write!(f, ": {why}"),
-            None => Ok(()),
-        };
         match self {
             Self::Connect { at, .. } => write!(f, "cannot connect to {at}"),
-            Self::NotChat(said) => write!(f, "no chat server answers there, but {said:?}"),
+            Self::NotChat(said) => write!(f, "no chat server answers there, but \"{said}\""),
+            Self::Late => {
+                write!(f, "the server did not answer within {} s", ANSWER_TIME.as_secs())
+            }
             Self::Refused { code, text } => write!(f, "{}: {}", printable(code), printable(text)),
-            Self::Ended(reason) => {
-                f.write_str("the server ended the connection")?;
-                why(f, reason)
-            }
-            Self::Unconfirmed(reason) => {
-                f.write_str(
-                    "the server ended the connection before it said that it has the message",
-                )?;
-                why(f, reason)
-            }
+            Self::Ended(None) => f.write_str("the server ended the connection"),
+            Self::Ended(Some(why)) => write!(f, "the server ended the connection: {why}"),
+            Self::Unconfirmed(_) => f.write_str("the server did not say that it has the message"),
             Self::Stdin(_) => f.write_str("cannot read from stdin"),
             Self::Stdout(_) => f.write_str("cannot write to stdout"),
             Self::System(_) => f.write_str("the system refused what this needs"),
@@ -86,7 +88,8 @@ impl std::error::Error for RemoteError {
         match self {
             Self::Connect { source, .. } => Some(source),
             Self::Stdin(source) | Self::Stdout(source) | Self::System(source) => Some(source),
-            Self::NotChat(_) | Self::Refused { .. } | Self::Ended(_) | Self::Unconfirmed(_) => None,
+            Self::Unconfirmed(source) => Some(source),
+            Self::NotChat(_) | Self::Late | Self::Refused { .. } | Self::Ended(_) => None,
         }
     }
 }

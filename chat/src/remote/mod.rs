@@ -6,6 +6,7 @@ mod event;
 mod http;
 mod reader;
 mod send;
+mod talk;
 mod tokens;
 mod trace;
 mod why;
@@ -14,8 +15,10 @@ use std::fmt;
 use std::io::{self, Write};
 
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 pub use self::error::RemoteError;
+use crate::limits::ANSWER_TIME;
 use crate::name::{Name, RoomName};
 
 /// One of them.
@@ -99,6 +102,11 @@ impl fmt::Display for Target {
             false => write!(f, "{}:{}", self.host, self.port),
         }
     }
+}
+
+/// What a server is asked, unless it takes longer than one does.
+async fn in_time<T>(asked: impl Future<Output = Result<T, RemoteError>>) -> Result<T, RemoteError> {
+    timeout(ANSWER_TIME, asked).await.unwrap_or(Err(RemoteError::Late))
 }
 
 fn print(text: &str) -> Result<(), RemoteError> {

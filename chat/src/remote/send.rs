@@ -3,19 +3,14 @@
 
 use std::io;
 use std::thread;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
 
-use super::http::refusal;
-use super::reader::Reader;
+use super::talk::{Talk, refused};
 use super::tokens::Tokens;
-use super::{RemoteError, Say, print};
+use super::{RemoteError, Say, in_time, print};
 use crate::printable::printable;
 use crate::random::random_text;
 
@@ -28,17 +23,9 @@ const LINES: usize = 16;
 /// Digits of a `mid`: nobody draws the same twice.
 const MID_DIGITS: usize = 20;
 
-/// A session on a server.
-struct Talk {
-    reader: Reader<OwnedReadHalf>,
-    writer: OwnedWriteHalf,
-    /// The number of the last request.
-    id: u64,
-}
-
 impl Say {
     pub(super) async fn run(&self) -> Result<(), RemoteError> {
-        let mut talk = Talk::begin(self.target.connect().await?);
+        let mut talk = Talk::begin(in_time(self.target.connect()).await?);
         self.hello(&mut talk).await?;
         if let Some(text) = &self.text {
             return self.say(&mut talk, text).await;
@@ -64,7 +51,7 @@ impl Say {
 
     /// Comes in, with the token of the name if it is ours, and under another name if it is somebody
     /// else's and nobody asked for this one.
-    async fn hello(&self, talk: &mut Talk) -> Result<(), RemoteError> {
+    async fn hello(&self, talk: &mut Talk<TcpStream>) -> Result<(), RemoteError> {
         let tokens = Tokens::of(self.target.to_string());
         let mut name = self.name.as_str().to_owned();
         let mut token = tokens.find(&name);
@@ -96,25 +83,14 @@ impl Say {
         Ok(())
     }
 
-    /// Says one thing. Who is told to come again does, with the same `mid`, so that it is said once.
-    async fn say(&self, talk: &mut Talk, text: &str) -> Result<(), RemoteError> {
+    /// Says one thing, and where it is stored.
+    async fn say(&self, talk: &mut Talk<TcpStream>, text: &str) -> Result<(), RemoteError> {
         let mut post = json!({ "type": "post", "mid": random_text(MID_DIGITS), "body": text });
         match self.to.is_empty() {
             true => post["room"] = self.room.as_str().into(),
             false => post["to"] = self.to.iter().map(|to| to.as_str()).collect(),
         }
-        loop {
-            let asked = talk.ask(post.clone()).await;
-            let answer = asked.map_err(|error| match error {
-                RemoteError::Ended(why) => RemoteError::Unconfirmed(why),
-                error => error,
-            })?;
-            match (answer["type"].as_str(), answer["retry_ms"].as_u64()) {
-                (Some("ok"), _) => return self.told(&answer),
-                (_, Some(ms)) => sleep(Duration::from_millis(ms)).await,
-                _ => return Err(refused(&answer)),
-            }
-        }
+        self.told(&talk.post(post).await?)
     }
 
     /// Says where it is stored, and how.
@@ -133,46 +109,6 @@ impl Say {
             }
         }
     }
-}
-
-impl Talk {
-    fn begin(stream: TcpStream) -> Self {
-        let (read, writer) = stream.into_split();
-        Self { reader: Reader::new(read), writer, id: 0 }
-    }
-
-    /// The answer to a request; what is told besides is left out.
-    async fn ask(&mut self, mut request: Value) -> Result<Value, RemoteError> {
-        self.id += 1;
-        request["id"] = self.id.into();
-        let line = format!("{request}\n");
-        let written = self.writer.write_all(line.as_bytes()).await;
-        written.map_err(|_| RemoteError::Ended(None))?;
-        loop {
-            let object = self.next().await?;
-            if object["id"] == self.id {
-                return Ok(object);
-            }
-        }
-    }
-
-    /// What is told next. Waiting for it can be given up.
-    async fn next(&mut self) -> Result<Value, RemoteError> {
-        let line = self.reader.line().await.ok_or(RemoteError::Ended(None))?;
-        let Ok(object) = serde_json::from_str::<Value>(&line) else {
-            return Err(RemoteError::NotChat(line));
-        };
-        match object["type"].as_str() {
-            Some("bye") => Err(RemoteError::Ended(object["why"].as_str().map(printable))),
-            // One that answers nothing is for the connection as a whole.
-            Some("error") if object["id"].is_null() => Err(refused(&object)),
-            _ => Ok(object),
-        }
-    }
-}
-
-fn refused(answer: &Value) -> RemoteError {
-    refusal(answer).unwrap_or_else(|| RemoteError::NotChat(answer.to_string()))
 }
 
 /// The lines of stdin, from a thread that waits where nobody else does and is left there.

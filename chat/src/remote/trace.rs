@@ -17,7 +17,7 @@ impl Follow {
     }
 
     async fn follow(&self) -> Result<(), RemoteError> {
-        let mut events = http::get(&self.target, &self.path(), "text/event-stream").await?;
+        let mut events = http::follow(&self.target, &self.path(), "text/event-stream").await?;
         while let Some(event) = next(&mut events).await {
             let line = match self.json {
                 true => ndjson::json(&event),

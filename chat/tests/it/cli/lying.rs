@@ -48,7 +48,7 @@ async fn nothing_that_a_server_says_can_steer_a_terminal() {
         (&["trace", "--json"], "-s", &[&events], event),
         (&["trace"], "-s", &[&events], r#"\u{9b}1m by\u{1b}="\u{202e}\u{7f}\u{feff}""#),
         (&["send", "x"], "-s", &[WELCOME, ok], "no chat server answers there"),
-        (&["send", "x"], "-s", &[WELCOME, bye], r"has the message: \u{9b}\n"),
+        (&["send", "x"], "-s", &[WELCOME, bye], r"ended the connection: \u{9b}\n"),
         (
             &bench("json"),
             "--to",
@@ -62,5 +62,44 @@ async fn nothing_that_a_server_says_can_steer_a_terminal() {
         assert!(all.contains(seen), "{args:?}: {answer:?}");
         let harmful = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{feff}".contains(c));
         assert!(!all.contains(harmful), "{args:?}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn half_of_an_answer_is_none() {
+    let hint = "  Look in the room whether it is there before you say it again\n";
+    let ended = "the server ended the connection\n";
+    let half = "{\"type\":\"ok\",\"id\":2,\"seq\":12";
+    let seen = told(&["send", "x"], "-s", &[WELCOME, half]).await;
+    let why =
+        format!("error: the server did not say that it has the message\n  because: {ended}{hint}");
+    assert_eq!(seen, Answer { code: Some(1), stdout: "".into(), stderr: why });
+    let report = "HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\n* half\n";
+    let seen = told(&["why", "1"], "-s", &[report]).await;
+    let why = format!("error: {ended}");
+    assert_eq!(seen, Answer { code: Some(1), stdout: "".into(), stderr: why });
+    // Half an event is not told, either.
+    let seen = told(&["trace"], "-s", &["HTTP/1.0 200 OK\r\n\r\ndata: {}\n\ndata: 12"]).await;
+    assert_eq!((seen.code, seen.stdout.as_str()), (Some(1), "\n"));
+}
+
+#[tokio::test]
+async fn of_a_long_answer_the_beginning_is_told() {
+    let long = "x".repeat(900_000) + "\n";
+    let why = format!(
+        "error: no chat server answers there, but \"{}..\"\n  \
+         Try: --server with the address of a chat server\n",
+        "x".repeat(200)
+    );
+    let body = format!("HTTP/1.0 200 OK\r\n\r\n{long}");
+    for (args, answer) in [
+        (&["why", "1"][..], &long),
+        (&["why", "1"], &body),
+        (&["why", "1", "--json"], &body),
+        (&["trace"], &long),
+        (&["send", "x"], &long),
+    ] {
+        let seen = told(args, "-s", &[answer]).await;
+        assert_eq!((seen.code, seen.stderr.as_str()), (Some(1), why.as_str()), "{args:?}");
     }
 }
