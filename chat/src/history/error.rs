@@ -26,6 +26,8 @@ pub enum HistoryError {
     Damaged(String),
     /// It cannot be read or written.
     Storage(rusqlite::Error),
+    /// Who writes it panicked; what was acknowledged is stored.
+    Panicked,
 }
 
 impl HistoryError {
@@ -44,6 +46,7 @@ impl HistoryError {
                  as it is"
             }
             Self::Storage(_) => "Try: look after the disk, then start it again",
+            Self::Panicked => "Try: start it again, and report what stands above",
         }
     }
 }
@@ -60,6 +63,7 @@ impl fmt::Display for HistoryError {
             Self::NotEmpty => f.write_str("it has messages or members already"),
             Self::Damaged(what) => write!(f, "it is damaged: {what}"),
             Self::Storage(_) => f.write_str("it cannot be read or written"),
+            Self::Panicked => f.write_str("who writes it panicked"),
         }
     }
 }

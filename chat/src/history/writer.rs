@@ -2,6 +2,7 @@
 //! fill.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -63,7 +64,8 @@ pub(super) fn start(
     let (stored, trimming) = (durability.stored(), None);
     let writer = Writer { file, catalog, stored, keep, trimming, tracer };
     let run = move || {
-        let Err(error) = writer.run(&mut waiting) else { return };
+        let ran = catch_unwind(AssertUnwindSafe(|| writer.run(&mut waiting)));
+        let Err(error) = ran.unwrap_or(Err(HistoryError::Panicked)) else { return };
         // Nobody is left to wonder: what waits is refused, and what comes as well.
         waiting.close();
         while let Some(job) = waiting.blocking_recv() {
