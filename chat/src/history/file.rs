@@ -46,6 +46,14 @@ const SCHEMA: &str = "
     );
 ";
 
+/// The inboxes of members who have no token end with them, and nobody is here.
+const FORGET_GUESTS: &str = "
+    DELETE FROM entries WHERE log IN (
+        SELECT id FROM logs WHERE member IS NOT NULL AND member NOT IN (SELECT id FROM members)
+    );
+    DELETE FROM logs WHERE member IS NOT NULL AND member NOT IN (SELECT id FROM members);
+";
+
 /// The file with its one connection that writes.
 #[derive(Debug)]
 pub(super) struct File {
@@ -111,6 +119,7 @@ impl File {
 
     /// Everything is in the file, and the next start can tell.
     pub(super) fn close(self) -> Result<(), HistoryError> {
+        self.db.execute_batch(FORGET_GUESTS)?;
         self.db.execute("UPDATE state SET clean = 1", [])?;
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         self.db.close().map_err(|(_, error)| error)?;
@@ -199,15 +208,17 @@ fn begin(
     let same_boot = boot.is_some() && boot == before;
     let words = clean || check(&tx)?;
     // Before anything is written: who is refused leaves no trace.
-    let (mut logs, _) = (Vec::from_iter(logs(&tx)?), members(&tx)?);
-    logs.sort_by_key(|(_, log)| log.id);
+    let _ = (logs(&tx)?, members(&tx)?);
     if !words {
         words::rebuild(&tx, tracer)?;
     }
+    tx.execute_batch(FORGET_GUESTS)?;
     if cut_short {
         trace!(tracer, "What was written last is damaged and left out"; event = "end_damaged");
     }
     if cut_short || copied || !(clean || power || same_boot) {
+        let mut logs = Vec::from_iter(logs(&tx)?);
+        logs.sort_by_key(|(_, log)| log.id);
         for (key, mut log) in logs {
             log.stand.epoch = Epoch::new(&random_text(8));
             put(&tx, &key, &log)?;

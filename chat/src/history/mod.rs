@@ -225,3 +225,5 @@ impl History {
 mod simulated;
 #[cfg(test)]
 pub(crate) use self::simulated::Disk;
+#[cfg(test)]
+mod tests;
