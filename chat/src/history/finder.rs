@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::catalog::Key;
-use super::rows::{COLUMNS, Stored};
+use super::rows::{COLUMNS, Stored, is_damage};
 use super::words;
 use crate::command::Reply;
 use crate::entry::{Entry, Epoch, Seq};
@@ -53,9 +53,14 @@ pub(super) fn find(db: &Connection, hunt: &Hunt) -> rusqlite::Result<Hits> {
             break;
         }
         let seq = words::seq(number.get(0)?);
-        if let Some(entry) = message(db, hunt, seq)? {
-            bytes += entry.content.body().len();
-            hits.entries.push(Arc::new(entry));
+        match message(db, hunt, seq) {
+            Ok(Some(entry)) => {
+                bytes += entry.content.body().len();
+                hits.entries.push(Arc::new(entry));
+            }
+            Ok(None) => {}
+            Err(error) if is_damage(&error) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(hits)
@@ -68,8 +73,8 @@ fn message(db: &Connection, hunt: &Hunt, seq: Seq) -> rusqlite::Result<Option<En
     };
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM entries WHERE log = ? AND seq = ?"))?;
-    let (mut row, right) =
-        statement.query_row((hunt.log, seq), |row| Stored::read(hunt.log, row))?;
+    let found = statement.query_row((hunt.log, seq), |row| Stored::read(hunt.log, row)).optional();
+    let Some((mut row, right)) = found? else { return Ok(None) };
     row.body = body;
     Ok(row.entry(&hunt.key).filter(|_| right))
 }

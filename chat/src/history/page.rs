@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, ErrorCode, Row};
+use rusqlite::{Connection, Row};
 
 use super::catalog::Key;
-use super::rows::{COLUMNS, Stored};
+use super::rows::{COLUMNS, Stored, is_damage};
 use crate::command::Missed;
 use crate::entry::{Entry, Seq};
 use crate::limits::{HISTORY_BYTES, HISTORY_ENTRIES};
@@ -119,11 +119,6 @@ fn one_by_one(
     }
     page.hole_to(seq);
     Ok(())
-}
-
-/// Whether it is what is in the file that is wrong, so that other places of it may be whole.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
 }
 
 /// Numbers are contiguous: what is not there where it is due is missing.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, ToSql};
 use sha2::{Digest, Sha256};
 
 use super::catalog::Key;
@@ -124,6 +124,12 @@ impl Stored {
             encoded: Default::default(),
         })
     }
+}
+
+/// Whether it is what is in the file that is wrong, so that other places of it may be whole.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase | SystemIoFailure))
 }
 
 /// Where a log has what a member, or who else uses a name, posted under a `mid`; and the hash of

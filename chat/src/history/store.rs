@@ -68,21 +68,21 @@ impl Commits<'_> {
     /// stored, as far as is known.
     pub(super) fn commit(&mut self, batch: &[Work<'_>]) -> rusqlite::Result<Vec<Outcome>> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut logs = Logs { catalog: self.catalog, changed: HashMap::new() };
-        let mut forgotten = Vec::new();
+        let mut logs =
+            Logs { catalog: self.catalog, changed: HashMap::new(), forgotten: Vec::new() };
         let mut outcomes = Vec::with_capacity(batch.len());
         for work in batch {
             outcomes.push(match work {
                 Work::Post(proposal) => post(&tx, &mut logs, proposal)?,
                 Work::Keep(kept) => keep(&tx, kept)?,
                 Work::Forget(member) => {
-                    forgotten.push(Key::Inbox(*member));
                     logs.changed.remove(&Key::Inbox(*member));
+                    logs.forgotten.push(Key::Inbox(*member));
                     forget(&tx, *member)?
                 }
             });
         }
-        let changed = logs.changed;
+        let Logs { changed, forgotten, .. } = logs;
         let mut rows: Vec<_> = changed.iter().collect();
         rows.sort_by_key(|(_, log)| log.id);
         for (key, log) in rows {
@@ -98,6 +98,8 @@ impl Commits<'_> {
 struct Logs<'a> {
     catalog: &'a Catalog,
     changed: HashMap<Key, Log>,
+    /// Those that are no more.
+    forgotten: Vec<Key>,
 }
 
 impl Logs<'_> {
@@ -131,6 +133,9 @@ fn post(
     let (kind, about, said) = rows::content(&proposal.content);
     let said = proposal.mid.as_ref().map(|_| said);
     let changes = proposal.content.of();
+    if proposal.targets.iter().any(|target| logs.forgotten.contains(&target.key)) {
+        return Ok(Err(Refused::NotStored));
+    }
     let mut seqs = Vec::with_capacity(proposal.targets.len());
     for (at, target) in proposal.targets.iter().enumerate() {
         let log = logs.get(tx, target)?;

@@ -1,9 +1,9 @@
 //! All entries of a log in their order, and what is damaged between them.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::catalog::Key;
-use super::super::rows::{COLUMNS, Stored};
+use super::super::rows::{COLUMNS, Stored, is_damage};
 use super::super::tables::Known;
 use super::damage::Why;
 use crate::entry::{Entry, Seq, Timestamp};
@@ -176,10 +176,4 @@ fn push(pieces: &mut Vec<Piece>, row: Found) {
         }
         (Err(why), _) => pieces.push(Piece::Damaged { first: seq, last: seq, at, why }),
     }
-}
-
-/// Whether it is what is in the file that is wrong, so that other places of it may be whole.
-pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    use ErrorCode::{DatabaseCorrupt, NotADatabase, SystemIoFailure};
-    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase | SystemIoFailure))
 }
