@@ -74,11 +74,8 @@ fn addressed(line: &str, names: &str, said: &str, limits: &Limits) -> Result<Com
     let words = |name: &&str| !name.is_empty() && !name.contains(char::is_whitespace);
     let sure = names.iter().all(words) && !said.starts_with("//");
     if names.len() > RECIPIENTS {
-        // Not read at all: a name costs more than its bytes.
-        return match sure {
-            true => Err(Refused::Recipients(RECIPIENTS)),
-            false => Ok(Command::Post(post(vec![], line, limits)?)),
-        };
+        // Not read at all: a name costs more than its bytes. It may be private.
+        return Err(Refused::Recipients(RECIPIENTS));
     }
     let to: Result<Vec<_>, _> = names.iter().map(|name| Name::new(name)).collect();
     if sure {
