@@ -38,8 +38,8 @@ impl fmt::Display for NameError {
             Self::Empty => f.write_str("a name needs at least one character"),
             Self::TooLong(most) => write!(f, "a name has at most {most} characters"),
             Self::Space => f.write_str("a name neither begins nor ends with a space"),
-            Self::Character(c) => write!(f, "{} cannot be in a name", c.escape_default()),
-            Self::First(c) => write!(f, "a name cannot begin with {c}"),
+            Self::Character(c) => write!(f, "{c:?} cannot be in a name"),
+            Self::First(c) => write!(f, "a name cannot begin with {c:?}"),
         }
     }
 }
@@ -55,7 +55,7 @@ impl Name {
     /// ```
     /// # use chat::Name;
     /// assert_eq!(Name::new("ann").unwrap().as_str(), "ann");
-    /// assert_eq!(Name::new("a:b").unwrap_err().to_string(), ": cannot be in a name");
+    /// assert_eq!(Name::new("a:b").unwrap_err().to_string(), "':' cannot be in a name");
     /// ```
     pub fn new(text: &str) -> Result<Self, NameError> {
         let text = bounded_nfkc(text, NAME_CHARS)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::events::events;
 use super::posting::{Sayer, say};
-use super::problem::Problem;
+use super::problem::{At, Problem};
 use crate::command::{Range, Reply};
 use crate::entry::Seq;
 use crate::limits::{HISTORY_ENTRIES, SEARCH_HITS};
@@ -52,7 +52,7 @@ async fn rooms(State(sessions): State<Arc<Sessions>>) -> Response {
     reply(&Reply::Rooms { id: None, rooms: sessions.rooms().list() })
 }
 
-async fn members(State(sessions): State<Arc<Sessions>>, Path(room): Path<String>) -> Response {
+async fn members(State(sessions): State<Arc<Sessions>>, At(room): At<String>) -> Response {
     told(&sessions, find(&sessions, &room).map(|room| reply(&room.who(None))))
 }
 
@@ -66,7 +66,7 @@ struct Which {
 
 async fn messages(
     State(sessions): State<Arc<Sessions>>,
-    Path(room): Path<String>,
+    At(room): At<String>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Response {
     told(&sessions, page(&sessions, &room, which).await)
@@ -102,7 +102,7 @@ struct Words {
 
 async fn search(
     State(sessions): State<Arc<Sessions>>,
-    Path(room): Path<String>,
+    At(room): At<String>,
     words: Result<Query<Words>, QueryRejection>,
 ) -> Response {
     told(&sessions, found(&sessions, &room, words).await)
@@ -123,7 +123,7 @@ async fn found(
 
 async fn delivery(
     State(sessions): State<Arc<Sessions>>,
-    Path((room, seq)): Path<(String, String)>,
+    At((room, seq)): At<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
@@ -137,7 +137,8 @@ async fn report(
     seq: &str,
     is_text: bool,
 ) -> Result<Response, Problem> {
-    let Ok(seq) = seq.parse() else {
+    // Rust reads a plus as well.
+    let Some(seq) = seq.parse().ok().filter(|_| !seq.starts_with('+')) else {
         let text = "a message is asked about by its number: /rooms/ROOM/messages/SEQ/delivery";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_query", text));
     };
@@ -149,7 +150,7 @@ async fn report(
 
 async fn posted(
     State(sessions): State<Arc<Sessions>>,
-    Path(room): Path<String>,
+    At(room): At<String>,
     sayer: Result<Query<Sayer>, QueryRejection>,
     request: Request,
 ) -> Response {

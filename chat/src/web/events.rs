@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use trace::trace;
 
 use super::api::{find, told};
-use super::problem::Problem;
+use super::problem::{At, Problem};
 use super::sse;
 use crate::clock;
 use crate::command::{Reply, Start};
@@ -42,7 +42,7 @@ pub(super) struct From {
 
 pub(super) async fn events(
     State(sessions): State<Arc<Sessions>>,
-    Path(room): Path<String>,
+    At(room): At<String>,
     from: Result<Query<From>, QueryRejection>,
     request: Request,
 ) -> Response {

@@ -1,16 +1,21 @@
 //! Why a request got nothing: a status, and JSON for whoever asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::entry::ClientId;
 use crate::limits::{RETURN_MS, WATCHERS};
 use crate::name::Name;
 use crate::refused::Refused;
+use crate::sessions::Sessions;
 
 /// A refusal as HTTP tells it: `{"code":..,"text":..}`.
 #[derive(Debug)]
@@ -127,6 +132,26 @@ impl From<Refused> for Problem {
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_query", rejection.body_text())
+    }
+}
+
+/// What stands in an address where its route has names.
+pub(super) struct At<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Sessions>> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        sessions: &Arc<Sessions>,
+    ) -> Result<Self, Problem> {
+        let Ok(Path(at)) = Path::from_request_parts(parts, sessions).await else {
+            let text = "the name of a room stands in an address as UTF-8, escaped with %";
+            let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_room", text);
+            sessions.tracers().request_refused(None, problem.code);
+            return Err(problem);
+        };
+        Ok(Self(at))
     }
 }
 

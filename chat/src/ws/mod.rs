@@ -9,6 +9,7 @@ mod handshake;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -57,11 +58,13 @@ struct Who {
 
 async fn room(
     State(sessions): State<Arc<Sessions>>,
-    Path(room): Path<String>,
+    room: Result<Path<String>, PathRejection>,
     Query(who): Query<Who>,
     request: Request,
 ) -> Response {
-    let room = RoomName::new(&room).map_err(|why| Refusal::Room(why.to_string()));
+    let named = |Path(room): Path<String>| RoomName::new(&room).map_err(|why| why.to_string());
+    let text = "the name of a room stands in an address as UTF-8, escaped with %";
+    let room = room.map_err(|_| text.into()).and_then(named).map_err(Refusal::Room);
     let subprotocols = request.headers().contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let (wire, name) = if subprotocols { (Wire::Json, None) } else { (Wire::Text, who.name) };
     let answer = room.and_then(|room| upgrade(&sessions, wire, room, name, request));

@@ -58,7 +58,7 @@ async fn a_text_client_says_its_name_first() {
     let server = serve(Limits::default()).await;
     let mut text = server.socket("/rooms/tea/ws", "").await.unwrap();
     say(&mut text, "a:b\n").await;
-    until(&mut text, |text| text == "* : cannot be in a name").await;
+    until(&mut text, |text| text == "* ':' cannot be in a name").await;
     say(&mut text, "ann\n").await;
     until(&mut text, |text| text.starts_with("* welcome, ann; you are in #tea")).await;
 }

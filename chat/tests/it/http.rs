@@ -173,7 +173,8 @@ async fn a_bad_post_is_answered_with_what_to_do() {
         (at, "Idempotency-Key:\r\n", "hi", 400, "bad_mid", "1 to 64 bytes"),
         ("/rooms/lobby?as=a:b", "", "hi", 400, "bad_name", "cannot be in a name"),
         ("/rooms/lobby?name=zoe", "", "hi", 400, "bad_query", "expected `as`"),
-        ("/rooms/a%20b", "", "hi", 400, "bad_room", "cannot be in a name"),
+        ("/rooms/a%20b", "", "hi", 400, "bad_room", "' ' cannot be in a name"),
+        ("/rooms/%ff", "", "hi", 400, "bad_room", "as UTF-8"),
     ] {
         let (told, refused) = server.post(path, headers, body).await;
         assert_eq!((told, &refused["code"]), (status, &code.into()), "{refused}");
@@ -182,6 +183,8 @@ async fn a_bad_post_is_answered_with_what_to_do() {
     let (status, refused) = server.look("/rooms/lobby/messages?after=x").await;
     assert_eq!((status, &refused["code"]), (400, &"bad_query".into()), "{refused}");
     let (status, refused) = server.look("/rooms/lobby/messages?after=1&before=2").await;
+    assert_eq!((status, &refused["code"]), (400, &"bad_query".into()), "{refused}");
+    let (status, refused) = server.look("/rooms/lobby/messages/+1/delivery").await;
     assert_eq!((status, &refused["code"]), (400, &"bad_query".into()), "{refused}");
     assert_eq!(server.look("/rooms/lobby/messages").await.1["head"], 0);
     // A text that is not UTF-8.

@@ -186,6 +186,7 @@ async fn bad_handshakes_are_refused_with_a_reason() {
             "subprotocol chat.v1",
         ),
         ("/rooms/a%20b/ws", good.into(), 400, "cannot be in a name"),
+        ("/rooms/%ff/ws", good.into(), 400, "a room stands in an address as UTF-8"),
         (
             "/room",
             good.replace("\r\nU", "\r\nOrigin: http://evil.example\r\nU"),

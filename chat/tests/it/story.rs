@@ -58,7 +58,7 @@ async fn a_refused_name() {
     let taken = r#"{"type":"error","code":"name_taken","text":"that name, or one that looks like it, is taken; Ann-2 is free","suggest":"Ann-2","id":1}"#;
     assert_eq!(other.hear().await, taken);
     other.hello("a:b", r#"{"lobby":{}}"#).await;
-    let bad = r#"{"type":"error","code":"bad_name","text":": cannot be in a name","id":1}"#;
+    let bad = r#"{"type":"error","code":"bad_name","text":"':' cannot be in a name","id":1}"#;
     assert_eq!(other.hear().await, bad);
     other.hello("Ann-2", r#"{"lobby":{}}"#).await;
     other.hear_type("welcome").await;

@@ -66,7 +66,7 @@ fn a_member_that_is_none() {
     refused(1, "00000000000000ff", "ff", digits);
     refused(1, "00000000000000ff", "80000000000000ff", digits);
     refused(1, "00000000000000ff", "+0000000000000ff", digits);
-    refused(1, "\"ann\"", "\"a:b\"", "name: : cannot be in a name");
+    refused(1, "\"ann\"", "\"a:b\"", "name: ':' cannot be in a name");
     let token = "token: it is a SHA-256 of 64 digits";
     refused(1, "0001", "001", token);
     refused(1, "0001", "+1+1", token);
@@ -80,10 +80,10 @@ fn a_message_that_is_none() {
     let place = "either room or inbox says where it belongs";
     refused(2, "\"room\":\"lobby\",", "", place);
     refused(2, "\"room\"", "\"inbox\":\"00000000000000ff\",\"room\"", place);
-    refused(2, "\"lobby\"", "\"a b\"", "room:   cannot be in a name");
+    refused(2, "\"lobby\"", "\"a b\"", "room: ' ' cannot be in a name");
     refused(2, "\"body\"", "\"to\":[],\"body\"", "to: that is for an inbox");
     refused(7, "\"to\":[\"bob\",\"eve\"],", "", "the field \"to\" is missing");
-    refused(7, "\"bob\"", "\"#\"", "to: a name cannot begin with #");
+    refused(7, "\"bob\"", "\"#\"", "to: a name cannot begin with '#'");
     refused(2, "\"seq\":1,", "", "the field \"seq\" is missing");
     refused(2, "\"seq\":1", "\"seq\":0", "seq: 0 is no number of a message");
     let most = "seq: 9007199254740992 is no number of a message";

@@ -101,7 +101,7 @@ async fn odd_lines_end_their_sender_or_are_shown_for_what_they_are() {
     for (bytes, last) in [
         (vec![b'a'; 9 << 10], ""),
         ([&vec![b'a'; 9 << 10][..], b"\n"].concat(), ""),
-        (b"\0\n".to_vec(), "* \\u{0} cannot be in a name\n"),
+        (b"\0\n".to_vec(), "* '\\0' cannot be in a name\n"),
         (b"\xff\n".to_vec(), "* a message is UTF-8 text\n"),
         ([b"eve\n", &vec![b'x'; 70 << 10][..]].concat(), endless),
         ([b"eve\n", &vec![b'x'; 70 << 10][..], b"\n"].concat(), endless),
@@ -113,7 +113,7 @@ async fn odd_lines_end_their_sender_or_are_shown_for_what_they_are() {
         (b"eve\n\0".to_vec(), "#lobby eve: \\u{0}\n"),
         (b"eve\n\x1b[2J\r\r\n".to_vec(), "#lobby eve: \\u{1b}[2J\n"),
         (b"eve\n\xc3\n".to_vec(), "* a message is UTF-8 text\n"),
-        (b"eve\n/join ../../etc\n".to_vec(), "* / cannot be in a name\n"),
+        (b"eve\n/join ../../etc\n".to_vec(), "* '/' cannot be in a name\n"),
         (b"{\"type\":\"hello\",\"name\":\"eve\0\"}\n".to_vec(), ""),
     ] {
         let answer = ask(&mut house, &bytes).await;
