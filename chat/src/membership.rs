@@ -72,7 +72,7 @@ impl Membership {
     }
 
     /// Reads all for itself from now on.
-    pub(crate) fn part(&mut self) {
+    pub(crate) fn reads_alone(&mut self) {
         self.alone = true;
     }
 

@@ -38,6 +38,7 @@ struct State {
     /// A page of history is on its way.
     fetching: bool,
     end: End,
+    gone: bool,
 }
 
 impl Reader {
@@ -48,7 +49,7 @@ impl Reader {
         start: &Start,
     ) -> (Self, Joined, Option<Lost>) {
         let reader = Attendee { client, member: None, wire: None, progress: Progress::default() };
-        let state = State { reader, blocked: None, fetching: false, end: End::Gone };
+        let state = State { reader, blocked: None, fetching: false, end: End::Gone, gone: false };
         let reading = Arc::new(Reading { wake: Wake::default(), state: Mutex::new(state) });
         // No report looks before it is known where it starts.
         let mut state = reading.state();
@@ -119,11 +120,11 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let (reader, end) = {
-            let mut state = self.reading.state();
-            (state.reader.take(Seq(0)), state.end)
-        };
-        self.room.unlisten(reader, end);
+        // One moment a report finds it here, the next among those who left.
+        let mut state = self.reading.state();
+        state.gone = true;
+        let reader = state.reader.take(Seq(0));
+        self.room.unlisten(reader, state.end);
     }
 }
 
@@ -140,8 +141,8 @@ impl Listener for Reading {
     }
 
     fn row(&self, question: &Question<'_>) -> Option<Row> {
-        let State { reader, blocked, fetching, .. } = &*self.state();
+        let State { reader, blocked, fetching, gone, .. } = &*self.state();
         let behind = || question.behind(reader.progress.written(), *blocked, *fetching);
-        Some(reader.row(question, behind))
+        (!gone).then(|| reader.row(question, behind))
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions that have left a room, for as long as reports know them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -65,6 +65,8 @@ pub(crate) struct Departed {
 #[derive(Debug)]
 struct Known {
     departures: VecDeque<Departure>,
+    /// How many there ever were.
+    count: u64,
     /// Who left up to then is not known any more, or never was.
     since: Timestamp,
 }
@@ -84,7 +86,7 @@ impl Default for Departed {
     fn default() -> Self {
         // Nobody has left in the millisecond in which it begins.
         let since = Timestamp(clock::wall().0.saturating_sub(1));
-        let known = Known { departures: VecDeque::new(), since };
+        let known = Known { departures: VecDeque::new(), count: 0, since };
         Self { known: Mutex::new(known) }
     }
 }
@@ -97,14 +99,34 @@ impl Departed {
         if known.departures.len() == DEPARTED {
             known.forget();
         }
+        known.count += 1;
         known.departures.push_back(Departure { epoch, reader, head, why, at, wall: clock::wall() });
     }
 
-    /// Rows of those who left the log of this report, and since when all of them are known.
-    pub(super) fn rows(&self, epoch: &Epoch, question: &Question<'_>) -> (Vec<Row>, Timestamp) {
+    /// How many have left so far, for [`Departed::rows`].
+    pub(super) fn count(&self) -> u64 {
+        self.known(clock::now()).count
+    }
+
+    /// Adds those who left the log of this report to `rows`, and says since when all of them are
+    /// known. Who left after so many is left out if it has a row from before.
+    pub(super) fn rows(
+        &self,
+        epoch: &Epoch,
+        question: &Question<'_>,
+        count: u64,
+        rows: &mut Vec<Row>,
+    ) -> Timestamp {
         let known = self.known(question.now);
-        let here = known.departures.iter().filter(|departure| departure.epoch == *epoch);
-        (here.map(|departure| departure.row(question)).collect(), known.since)
+        let seen: BTreeSet<_> = rows.iter().filter_map(|row| row.client).collect();
+        let late = (known.count - count) as usize;
+        let late = known.departures.len().saturating_sub(late);
+        let here = known.departures.iter().enumerate();
+        let here = here.filter(|(_, departure)| departure.epoch == *epoch);
+        let once =
+            here.filter(|(at, departure)| *at < late || !seen.contains(&departure.reader.client));
+        rows.extend(once.map(|(_, departure)| departure.row(question)));
+        known.since
     }
 
     /// Those who left not too long ago.

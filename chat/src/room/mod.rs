@@ -164,14 +164,16 @@ impl Room {
     }
 
     pub(crate) fn unlisten(&self, reader: Attendee, end: End) {
-        self.unread_by(reader.client);
+        let client = reader.client;
         self.note(reader, end);
+        self.unread_by(client);
         // The room was not closed while it was read.
         self.state().renew(clock::now());
         self.changed.notify_one();
     }
 
-    /// What reports tell of somebody who has left.
+    /// What reports tell of somebody who has left. Before it is no reader any more: a report looks
+    /// at readers first.
     fn note(&self, reader: Attendee, end: End) {
         let (epoch, head) = {
             let log = &self.state().log;
@@ -182,8 +184,8 @@ impl Room {
 
     pub(crate) fn leave(&self, reader: Attendee, member: MemberId, has_token: bool, end: End) {
         let client = reader.client;
-        self.unread_by(client);
         self.note(reader, end);
+        self.unread_by(client);
         if self.is_inbox() {
             return;
         }

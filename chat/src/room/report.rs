@@ -91,15 +91,15 @@ impl Room {
         let (tells, now, times) = (|wire: Wire| wire.tells(entry), clock::now(), &times[..]);
         let (seq, shown) = (entry.seq, shown(times, entry.seq));
         let question = Question { room: Some(self), seq, tells: &tells, shown, head, times, now };
-        let mut rows = Vec::new();
+        let departed = self.common.departed(&self.key);
+        let (count, mut rows) = (departed.count(), Vec::new());
         for (reader, turn) in self.readers.all().values().zip(1..) {
             rows.extend(reader.row(&question));
             if turn % REPORT_TURN == 0 {
                 yield_now().await;
             }
         }
-        let (left, since) = self.common.departed(&self.key).rows(&epoch, &question);
-        rows.extend(left);
+        let since = departed.rows(&epoch, &question, count, &mut rows);
         let mut report = self.begin_report(entry);
         report.since = (entry.at.0 <= since.0).then_some(since);
         report.count(&rows);
@@ -119,11 +119,12 @@ impl Room {
         let (seq, shown) = (copy.seq, shown(times, copy.seq));
         let room = inbox.as_deref();
         let question = Question { room, seq, tells: &|_| true, shown, head, times, now };
+        let departed = self.common.departed(&self.key);
+        let count = departed.count();
         let readers = inbox.as_ref().map(|inbox| inbox.readers.all());
         let readers = readers.iter().flat_map(|all| all.values());
         let mut rows: Vec<_> = readers.filter_map(|reader| reader.row(&question)).collect();
-        let (left, since) = self.common.departed(&self.key).rows(&copy.epoch, &question);
-        rows.extend(left);
+        let since = departed.rows(&copy.epoch, &question, count, &mut rows);
         let standing = |row: &Row| match row.standing {
             Standing::Acked(after) => (3, Standing::Acked(after), row.sent),
             Standing::Sent => (2, Standing::Sent, row.sent),
@@ -232,5 +233,38 @@ impl Row {
             Standing::Sent => 3,
             Standing::Acked(_) => 4,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::end::End;
+    use crate::entry::ClientId;
+    use crate::room::Attendee;
+    use crate::room::departed::Departed;
+
+    fn reader(client: u64) -> Attendee {
+        let (member, progress) = (None, Default::default());
+        Attendee { client: ClientId(client), member, wire: None, progress }
+    }
+
+    #[test]
+    fn who_leaves_while_a_report_is_made_is_one_row() {
+        let (departed, epoch, now) = (Departed::default(), Epoch::new("e"), clock::now());
+        let leaves = |client| departed.push(epoch.clone(), Seq(1), reader(client), End::Closed);
+        let (tells, times) = (&|_| true, &[]);
+        let question =
+            Question { room: None, seq: Seq(1), tells, shown: None, head: Seq(1), times, now };
+        // In the room a second time, and about to leave it again.
+        leaves(1);
+        let count = departed.count();
+        let mut rows = vec![reader(1).row(&question, || Standing::Later)];
+        leaves(1);
+        leaves(2);
+        departed.rows(&epoch, &question, count, &mut rows);
+        let clients: Vec<_> = rows.iter().map(|row| row.client.unwrap().0).collect();
+        assert_eq!(clients, [1, 1, 2]);
+        assert_eq!(rows.iter().filter(|row| row.left.is_some()).count(), 2);
     }
 }

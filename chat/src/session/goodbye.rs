@@ -9,7 +9,6 @@ use trace::trace;
 use super::outgoing::Outgoing;
 use super::pending::{Next, Pending};
 use super::requests::Asking;
-use super::writing::Writing;
 use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;
@@ -23,17 +22,15 @@ impl Session {
         inbound: &mut (impl Stream<Item = Inbound> + Unpin),
         mut pending: Pending,
     ) {
-        let writing = &mut self.side.close();
-        timeout(LINGER, self.hear(writing, &mut pending)).await.ok();
+        self.side.part();
+        timeout(LINGER, self.hear(&mut pending)).await.ok();
         if end == End::Closed && self.wire.is_lines() {
-            timeout(LINGER, self.catch_up(writing, &mut pending)).await.ok();
+            timeout(LINGER, self.catch_up(&mut pending)).await.ok();
         }
         // A page that nobody takes any more would keep others waiting for theirs.
         drop(pending);
         // Others see it gone before the goodbye, which may take as long as the client likes.
-        for membership in writing.memberships.drain(..) {
-            membership.leave(end);
-        }
+        let mut writing = self.side.close(end);
         drop(self.login.take());
         let farewell = self.farewell(end, &mut writing.outgoing);
         let told = timeout(LINGER, farewell).await.is_ok_and(|done| done.is_ok());
@@ -48,32 +45,30 @@ impl Session {
     }
 
     /// Waits for what was asked before the end: what is stored is acknowledged.
-    async fn hear(&self, writing: &mut Writing, pending: &mut Pending) {
+    async fn hear(&self, pending: &mut Pending) {
         while let Some((Asking { id, .. }, done)) = pending.answer().await {
             let replies = done.unwrap_or_else(|refused| vec![Reply::Error { id, refused }]);
-            replies.iter().for_each(|reply| writing.outgoing.push_reply(self.wire.reply(reply)));
+            self.side.say(replies.iter().map(|reply| self.wire.reply(reply)).collect());
         }
     }
 
     /// Writes all that the rooms have: what was said with the last breath is acknowledged by being
     /// heard.
-    async fn catch_up(&self, writing: &mut Writing, pending: &mut Pending) {
-        writing.memberships.iter_mut().for_each(Membership::part);
-        while writing.is_behind() || writing.outgoing.batch_bytes() > 0 || pending.is_fetching() {
+    async fn catch_up(&self, pending: &mut Pending) {
+        self.side.lock().memberships.iter_mut().for_each(Membership::reads_alone);
+        while pending.is_fetching() || self.side.lock().has_more() {
             if pending.is_fetching() {
                 let Next::Page(room, found) = pending.next(false).await else { continue };
-                if self.side.took(writing, &room, found).is_err() {
+                if self.side.took(&mut self.side.lock(), &room, found).is_err() {
                     return;
                 }
             }
-            if writing.outgoing.batch_bytes() == 0 && self.side.fill(writing, pending).is_err() {
-                return;
-            }
-            if !writing.outgoing.is_empty() && writing.outgoing.write().await.is_err() {
-                return;
-            }
-            if writing.outgoing.batch_bytes() == 0 {
-                self.side.sent(writing, false);
+            let Ok(turn) = self.side.begin(pending) else { return };
+            match turn.writes {
+                true if self.side.write().await.is_err() => return,
+                true => {}
+                // What is not told at all is done with.
+                false => self.side.sent(&mut self.side.lock(), false),
             }
         }
     }

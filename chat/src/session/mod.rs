@@ -188,6 +188,6 @@ impl Session {
 impl Drop for Session {
     /// Leaves its rooms, and lets go of the client.
     fn drop(&mut self) {
-        drop(self.side.close());
+        drop(self.side.close(End::Gone));
     }
 }

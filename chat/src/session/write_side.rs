@@ -55,9 +55,17 @@ impl WriteSide {
         self.lock().outgoing = Outgoing::new(write);
     }
 
-    /// Takes everything back: no pump finds anything to write to.
-    pub(super) fn close(&self) -> Writing {
-        std::mem::take(&mut self.lock())
+    /// No pump writes from now on. Reports still find it where it is.
+    pub(super) fn part(&self) {
+        self.lock().parts = true;
+    }
+
+    /// Leaves its rooms and takes everything back. One moment a report finds it there, the next
+    /// among those who left.
+    pub(super) fn close(&self, end: End) -> Writing {
+        let writing = &mut *self.lock();
+        writing.memberships.drain(..).for_each(|membership| membership.leave(end));
+        std::mem::take(writing)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Writing> {
@@ -150,6 +158,9 @@ impl WriteSide {
 
     /// Writes a burst if the client waits for just that; otherwise its task has to look.
     fn take(&self, writing: &mut Writing, burst: &Burst<'_>) -> Taken {
+        if writing.parts {
+            return Taken::Nothing;
+        }
         let Some(at) = writing.memberships.iter().position(|m| m.is_told(burst)) else {
             return Taken::Nothing;
         };

@@ -21,11 +21,18 @@ pub(super) struct Writing {
     pub(super) blocked: Option<Instant>,
     /// How many pings were written.
     pub(super) pings: u32,
+    /// It says goodbye: no pump writes to it any more.
+    pub(super) parts: bool,
 }
 
 impl Writing {
     pub(super) fn is_behind(&self) -> bool {
         self.memberships.iter().any(Membership::is_behind)
+    }
+
+    /// Whether its rooms have more for the client, or that is on its way.
+    pub(super) fn has_more(&self) -> bool {
+        self.is_behind() || self.outgoing.batch_bytes() > 0
     }
 
     /// Where it is in a room.

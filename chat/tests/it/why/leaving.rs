@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::advance;
 
 use super::row;
-use crate::client::{Frame, World};
+use crate::client::{Client, Frame, World};
 
 fn world() -> World {
     World::new(Limits::default())
@@ -133,4 +133,43 @@ async fn what_was_on_its_way_to_who_leaves_is_sent() {
     let rows = told["rows"].as_array().unwrap();
     let left = rows.iter().find(|row| row["client"] == 2).unwrap();
     assert_eq!((&left["state"], &left["left"]["why"]), (&"sent".into(), &"closed".into()));
+}
+
+/// The rows of one client in the report of a message.
+async fn rows(asker: &mut Client, seq: u64, client: u64) -> Vec<Value> {
+    let told = asker.why(json!({ "seq": seq })).await;
+    let rows = told["rows"].as_array().unwrap().clone();
+    rows.into_iter().filter(|row| row["client"] == client).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_goodbye_is_one_row_at_every_moment() {
+    let world = world();
+    let (mut ann, mut nc) = (world.join("ann").await, world.connect(Wire::TextLines, 300));
+    nc.say("nc\n").await;
+    nc.lines_until("* welcome").await;
+    for _ in 1..=20 {
+        ann.post(&"x".repeat(200)).await;
+        ann.messages(1).await;
+    }
+    assert_eq!(rows(&mut ann, 20, 2).await[0]["state"], "behind");
+    // What it asked for last is still written to it, if it takes it.
+    nc.say("/quit\n").await;
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        let mut rows = rows(&mut ann, 20, 2).await;
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        let row = rows.remove(0);
+        seen.push((row["state"].clone(), row["left"]["why"].clone()));
+        advance(Duration::from_millis(400)).await;
+    }
+    let (behind, unsent) = (json!("behind"), (json!("unsent"), json!("closed")));
+    assert_eq!(seen[0], (behind.clone(), Value::Null));
+    assert_eq!(seen[5], unsent);
+    let turn = seen.iter().position(|row| *row == unsent).unwrap();
+    assert!(turn > 1 && seen[turn..].iter().all(|row| *row == unsent), "{seen:?}");
+    assert!(seen[..turn].iter().all(|row| *row == (behind.clone(), Value::Null)), "{seen:?}");
 }
