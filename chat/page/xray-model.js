@@ -191,10 +191,10 @@ export class Model {
     track.read = this.#row("catch", { at, lane, room, first: seq, seq, count: 1 });
   }
 
-  #refused({ at, lane, data }) {
-    const message = this.#messages.next(lane);
+  #refused({ at, lane, room, data }) {
+    const message = this.#messages.next(lane, room);
     if (message) message.refused = data.code;
-    this.#mark("refused", lane, { at, why: data.code });
+    this.#mark("refused", lane, { at, room, why: data.code });
   }
 
   #gap({ at, lane, room, data: { after, next, why } }) {

@@ -90,14 +90,23 @@ impl Tracers {
         trace!(self.tracer, "Client takes nothing"; event = "stalled", client = client.0);
     }
 
-    /// A request that was refused, perhaps before whoever asked had a number.
-    pub(crate) fn request_refused(&self, client: Option<ClientId>, code: &'static str) {
+    /// A request that was refused, perhaps before whoever asked had a number; and for which room,
+    /// if it was for one that the client is in.
+    pub(crate) fn request_refused(
+        &self,
+        room: Option<&RoomName>,
+        client: Option<ClientId>,
+        code: &'static str,
+    ) {
         self.metrics.refused(code);
-        match client {
-            Some(client) => {
+        match (room.map(RoomName::as_str), client) {
+            (Some(room), Some(client)) => {
+                trace!(self.tracer, "Request refused"; event = "refused", room = room, client = client.0, code = code);
+            }
+            (None, Some(client)) => {
                 trace!(self.tracer, "Request refused"; event = "refused", client = client.0, code = code);
             }
-            None => trace!(self.tracer, "Request refused"; event = "refused", code = code),
+            (_, None) => trace!(self.tracer, "Request refused"; event = "refused", code = code),
         }
     }
 

@@ -20,7 +20,8 @@ impl Session {
             return Err(Refused::RoomOrTo);
         }
         self.tracers.received(membership.room(), self.client, post.content.body());
-        let asking = Asking { id, mid: post.mid.clone() };
+        let room = Some(membership.room().clone());
+        let asking = Asking { id, mid: post.mid.clone(), room };
         let patient = !self.wire.answers();
         let draft = Draft { mid: post.mid, content: post.content, to: None, patient };
         answer(asking, membership.post(login, draft), vec![], pending)
@@ -32,7 +33,7 @@ impl Session {
         self.tracers.metrics.received();
         // What is said to somebody in private is not shown to who watches.
         trace!(self.tracers.tracer, "Direct message received"; event = "received", room = RoomName::inbox().as_str(), client = client, recipients = recipients, bytes = bytes);
-        let asking = Asking { id, mid: post.mid.clone() };
+        let asking = Asking { id, mid: post.mid.clone(), room: Some(RoomName::inbox()) };
         let (posting, unknown) = self.rooms.post_direct(self.client, login, post)?;
         answer(asking, posting, unknown, pending)
     }

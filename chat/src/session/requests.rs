@@ -16,17 +16,18 @@ use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::wire::Request;
 
-/// A request: the client's number for it, and its name for what it posts.
+/// A request: the client's number for it, its name for what it posts, and the room it names.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
     pub(super) id: Option<u64>,
     pub(super) mid: Option<Mid>,
+    pub(super) room: Option<RoomName>,
 }
 
 impl Asking {
     /// One that posts nothing.
-    pub(super) fn of(id: Option<u64>) -> Self {
-        Self { id, mid: None }
+    pub(super) fn of(id: Option<u64>, room: RoomName) -> Self {
+        Self { id, mid: None, room: Some(room) }
     }
 }
 
@@ -51,7 +52,7 @@ impl Session {
             Inbound::End(end) => return Err(end),
         };
         let request = self.wire.decode(&message, &self.limits, self.login.is_some());
-        let Request { id, mid, command } = request;
+        let Request { id, mid, room, command } = request;
         let done = match command {
             Ok(Command::Quit) => return Err(End::Closed),
             Ok(command) => match guard.asked(clock::now()) {
@@ -60,7 +61,7 @@ impl Session {
             },
             Err(refused) => Err(refused),
         };
-        self.answer(Asking { id, mid }, done, guard)
+        self.answer(Asking { id, mid, room }, done, guard)
     }
 
     /// What the client is told about a request that is done.
@@ -85,8 +86,9 @@ impl Session {
                 Ok(replies.iter().map(|reply| self.wire.reply(reply)).collect())
             }
             Err(refused) => {
-                self.tracers.request_refused(Some(self.client), refused.code());
-                let Asking { id, mid } = asking;
+                let Asking { id, mid, room } = asking;
+                let room = self.is_in(room);
+                self.tracers.request_refused(room.as_ref(), Some(self.client), refused.code());
                 if let (Some(login), Some(mid)) = (&self.login, mid) {
                     self.rooms.refused(login.author().sender, mid, refused.clone());
                 }
@@ -94,6 +96,12 @@ impl Session {
                 guard.refused().map_or(Ok(vec![told]), Err)
             }
         }
+    }
+
+    /// The room of a request, if the client is in it. Who names none means that of its address.
+    fn is_in(&self, room: Option<RoomName>) -> Option<RoomName> {
+        let room = room.unwrap_or_else(|| self.address.clone());
+        self.side.lock().membership(&room).map(|membership| membership.room().clone())
     }
 
     fn obey(&mut self, id: Option<u64>, command: Command, pending: &mut Pending) -> Done {
@@ -119,9 +127,9 @@ impl Session {
                 let room = membership.room().clone();
                 let found = membership.search(search, before, limit.unwrap_or(SEARCH_HITS));
                 pending.push(async move {
-                    let found = found.await;
+                    let (found, asking) = (found.await, Asking::of(id, room.clone()));
                     let told = found.map(|(epoch, hits)| vec![hits.reply(id, room, epoch)]);
-                    (Asking::of(id), told)
+                    (asking, told)
                 });
                 Ok(vec![])
             }
@@ -162,8 +170,9 @@ impl Session {
         let room = membership.room().clone();
         let page = membership.page(range, limit.unwrap_or(HISTORY_ENTRIES));
         pending.push(async move {
-            let told = page.await.map(|page| vec![Reply::History { id, room, page }]);
-            (Asking::of(id), told)
+            let (page, asking) = (page.await, Asking::of(id, room.clone()));
+            let told = page.map(|page| vec![Reply::History { id, room, page }]);
+            (asking, told)
         });
         Ok(vec![])
     }

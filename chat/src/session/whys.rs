@@ -29,7 +29,7 @@ impl Session {
                 }
                 (Err(refused), _) => Err(refused),
             };
-            (Asking::of(id), told.map(|told| vec![told]))
+            (Asking::of(id, room.name().clone()), told.map(|told| vec![told]))
         });
         Ok(vec![])
     }

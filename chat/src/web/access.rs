@@ -178,7 +178,7 @@ pub(crate) fn guarded(router: Router, access: Access, tracers: Tracers) -> Route
     let asked = tracers.clone();
     let router = router.method_not_allowed_fallback(move |headers: HeaderMap| {
         let problem = Problem::wrong_method();
-        asked.request_refused(None, problem.code());
+        asked.request_refused(None, None, problem.code());
         ready(problem.told_to(&headers))
     });
     router.layer(middleware::from_fn_with_state((Arc::new(access), tracers), guard))
@@ -192,7 +192,7 @@ async fn guard(
     let response = match access.check(&request) {
         Ok(()) => next.run(request).await,
         Err(denied) => {
-            tracers.request_refused(None, denied.code());
+            tracers.request_refused(None, None, denied.code());
             Problem::from(denied).told_to(request.headers())
         }
     };

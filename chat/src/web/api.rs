@@ -170,7 +170,7 @@ pub(super) fn find(sessions: &Sessions, room: &str) -> Result<Arc<Room>, Problem
 /// The answer, or why there is none, which is traced and counted.
 pub(super) fn told(sessions: &Sessions, answer: Result<Response, Problem>) -> Response {
     answer.unwrap_or_else(|problem| {
-        sessions.tracers().request_refused(problem.client(), problem.code());
+        sessions.tracers().request_refused(problem.room(), problem.client(), problem.code());
         problem.into_response()
     })
 }

@@ -72,7 +72,7 @@ pub(super) async fn say(
         if let Some(mid) = &asked {
             rooms.refused(sender.clone(), mid.clone(), refused.clone());
         }
-        Problem::from(refused).of(client)
+        Problem::from(refused).of(client, &room)
     };
     tracers.received(&room, client, post.content.body());
     let room = rooms.enter_one(&room).map_err(refused)?;

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::entry::ClientId;
 use crate::limits::{RETURN_MS, WATCHERS};
-use crate::name::Name;
+use crate::name::{Name, RoomName};
 use crate::refused::Refused;
 use crate::sessions::Sessions;
 
@@ -28,11 +28,14 @@ pub(super) struct Problem {
     retry: Option<Duration>,
     /// Whose request it was, if it had a number already.
     client: Option<ClientId>,
+    /// What that was for.
+    room: Option<RoomName>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
-        Self { status, code, text: text.into(), suggest: None, retry: None, client: None }
+        let (suggest, retry, client, room) = (None, None, None, None);
+        Self { status, code, text: text.into(), suggest, retry, client, room }
     }
 
     /// The server takes nothing any more; its successor may.
@@ -84,8 +87,12 @@ impl Problem {
         }
     }
 
-    pub(super) fn of(self, client: ClientId) -> Self {
-        Self { client: Some(client), ..self }
+    pub(super) fn of(self, client: ClientId, room: &RoomName) -> Self {
+        Self { client: Some(client), room: Some(room.clone()), ..self }
+    }
+
+    pub(super) fn room(&self) -> Option<&RoomName> {
+        self.room.as_ref()
     }
 
     pub(super) fn client(&self) -> Option<ClientId> {
@@ -125,7 +132,7 @@ impl From<Refused> for Problem {
             Refused::NameTaken { suggest } => Some(suggest),
             _ => None,
         };
-        Self { status, code, text, suggest, retry, client: None }
+        Self { status, code, text, suggest, retry, client: None, room: None }
     }
 }
 

@@ -108,7 +108,7 @@ impl Inside {
     /// The answer, or why there is none, which is traced and counted.
     fn told(&self, request: &Request, answer: Result<Response, Problem>) -> Response {
         answer.unwrap_or_else(|problem| {
-            self.sessions.tracers().request_refused(None, problem.code());
+            self.sessions.tracers().request_refused(None, None, problem.code());
             problem.told_to(request.headers())
         })
     }

@@ -17,6 +17,7 @@ use crate::command::{Command, Post, Reply};
 use crate::end::End;
 use crate::entry::{Encoded, Entry, Epoch, Mid, Slot, WIRES};
 use crate::limits::{Limits, TOGETHER_BYTES};
+use crate::name::RoomName;
 use crate::refused::Refused;
 
 /// What a client speaks, and how its messages are told apart.
@@ -48,6 +49,8 @@ pub struct Request {
     pub id: Option<u64>,
     /// The client's name for what it posts.
     pub mid: Option<Mid>,
+    /// The room that it names; the inbox, if it is for members.
+    pub room: Option<RoomName>,
     /// What is asked, or why that could not be understood.
     pub command: Result<Command, Refused>,
 }
@@ -55,7 +58,7 @@ pub struct Request {
 impl Request {
     /// One that is told by nothing but what it asks.
     fn of(command: Result<Command, Refused>) -> Self {
-        Self { id: None, mid: None, command }
+        Self { id: None, mid: None, room: None, command }
     }
 }
 

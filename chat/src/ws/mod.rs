@@ -72,7 +72,7 @@ async fn room(
 }
 
 fn refuse(sessions: &Sessions, refusal: Refusal) -> Response {
-    sessions.tracers().request_refused(None, refusal.code());
+    sessions.tracers().request_refused(None, None, refusal.code());
     refusal.into_response()
 }
 

@@ -130,6 +130,7 @@ fn main() -> ExitCode {
             model::xray_a_crowd_is_folded,
             model::xray_what_is_not_told_one_by_one,
             model::xray_a_server_that_starts_anew,
+            model::xray_a_refusal_is_in_its_room,
             model::xray_what_stands_out,
             model::xray_a_message_under_the_microscope,
             model::xray_gauges_count_once,

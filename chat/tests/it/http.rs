@@ -108,7 +108,7 @@ async fn posting_makes_a_room_and_looking_does_not() {
     let (status, refused) = server.post("/rooms/cellar", "", "hi").await;
     assert_eq!((status, &refused["code"]), (503, &"too_many_rooms".into()));
     assert_eq!(refused["retry_ms"], 60_000);
-    server.saw("event=refused client=2 code=too_many_rooms").await;
+    server.saw("event=refused room=cellar client=2 code=too_many_rooms").await;
 }
 
 #[tokio::test]
@@ -272,7 +272,7 @@ async fn metrics_count_what_is_traced() {
     assert_eq!(server.metric("chat_connections{wire=\"body\"}").await, Some(1));
 
     other.send(Message::binary(vec![0xff])).await.unwrap();
-    server.saw("event=refused client=2 code=not_text").await;
+    server.saw("event=refused room=lobby client=2 code=not_text").await;
     server.get("/room").await;
     server.ask("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
     server.ask("hello HTTP/1.1\r\n\r\n").await;

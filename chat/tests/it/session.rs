@@ -277,9 +277,9 @@ async fn the_body_format_is_the_body_and_nothing_else() {
     ann.post("hi").await;
     assert_eq!(guest.frame().await, Some(Frame::Text("hi".into())));
     guest.say("").await;
-    world.saw("event=refused client=1 code=empty_body").await;
+    world.saw("event=refused room=lobby client=1 code=empty_body").await;
     guest.send(Inbound::Message(b"\xff".as_slice().into())).await;
-    world.saw("event=refused client=1 code=not_text").await;
+    world.saw("event=refused room=lobby client=1 code=not_text").await;
     assert_eq!(guest.close().await, End::Closed);
 }
 
@@ -336,4 +336,26 @@ async fn stopping_tells_everybody_when_to_come_back() {
     drained.await.unwrap();
     times.sort_unstable();
     assert!(times[0] >= 500 && times[19] <= 4_500 && times[19] - times[0] > 2_000, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_told_in_its_room_if_one_is_in_it() {
+    let world = World::new(Limits::default());
+    let mut ann = world.connect(Wire::Json, 1 << 16);
+    ann.hello("ann", r#"{"lobby":{},"tea":{}}"#).await;
+    ann.hear_type("welcome").await;
+    for (asked, told) in [
+        (r#"{"type":"post","room":"tea","body":""}"#, "room=tea client=1 code=empty_body"),
+        (r#"{"type":"post","body":""}"#, "room=lobby client=1 code=empty_body"),
+        (r#"{"type":"search","room":"tea"}"#, "room=tea client=1 code=missing_field"),
+        (r#"{"type":"post","to":["bob"],"body":""}"#, "room=@ client=1 code=empty_body"),
+        (r#"{"type":"post","room":"attic","body":"hi"}"#, "event=refused client=1 code=not_joined"),
+        ("{", "room=lobby client=1 code=bad_json"),
+    ] {
+        ann.say(asked).await;
+        ann.hear_type("error").await;
+        let seen = world.seen.to_string();
+        let last = seen.lines().rfind(|line| line.contains("event=refused")).unwrap();
+        assert!(last.contains(told), "{asked}: {last}");
+    }
 }

@@ -55,12 +55,16 @@ pub(in crate::wire) fn decode(message: &[u8], limits: &Limits) -> Request {
         Err(error) => {
             // The id is worth a second look: a client that gets it back knows which request erred.
             let id = serde_json::from_slice::<Value>(message).ok().and_then(|v| v["id"].as_u64());
-            return Request { id, mid: None, command: Err(bad_json(&error)) };
+            return Request { id, ..Request::of(Err(bad_json(&error))) };
         }
     };
     let posts = matches!(asked.kind.as_deref(), Some("post" | "edit" | "delete"));
     let mid = asked.mid.as_deref().filter(|_| posts).and_then(Mid::new);
-    Request { id: asked.id, mid, command: command(asked, limits) }
+    let room = match &asked.to {
+        Some(to) if !to.is_empty() => Some(RoomName::inbox()),
+        _ => asked.room.as_deref().and_then(|room| room_or_inbox(room).ok()),
+    };
+    Request { id: asked.id, mid, room, command: command(asked, limits) }
 }
 
 /// A post whose type goes without saying.

@@ -128,6 +128,39 @@ pub(crate) async fn xray_a_server_that_starts_anew(world: &World) -> Res {
     Ok(())
 }
 
+pub(crate) async fn xray_a_refusal_is_in_its_room(world: &World) -> Res {
+    let script = r"
+        const tea = (step) => ({ ...step, room: 'tea' });
+        const lines = [
+          joined(1, 1, 'ann'), tea(joined(2, 1, 'ann')),
+          event(10, 'received', 1, { bytes: 2 }), tea(event(20, 'received', 1, { bytes: 3 })),
+          tea(event(30, 'refused', 1, { code: 'busy' })), event(40, 'stored', 1, { seq: 1 }),
+          // Of a server that does not say which.
+          { ...event(50, 'refused', 1, { code: 'too_fast' }), room: undefined },
+        ];
+        const rows = (room) => tell(lines, room).model.rows.map((row) => `${row.room ?? row.message?.room ?? ''} ${plain(it.sentence(row))}`);
+        return ['', 'lobby', 'tea'].map(rows)";
+    let told = json!([
+        [
+            " ann joins",
+            " ann joins",
+            "lobby ann says #1",
+            "tea ann says something",
+            "tea ann is refused: busy",
+            " ann is refused: too_fast"
+        ],
+        [" ann joins", "lobby ann says #1", " ann is refused: too_fast"],
+        [
+            " ann joins",
+            "tea ann says something",
+            "tea ann is refused: busy",
+            " ann is refused: too_fast"
+        ],
+    ]);
+    assert_eq!(asked(world, DESK, script).await?, told);
+    Ok(())
+}
+
 pub(crate) async fn xray_what_stands_out(world: &World) -> Res {
     let script = r"
         const S = 1_000_000;
