@@ -155,7 +155,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Sessions>> for At<T> {
         let Ok(Path(at)) = Path::from_request_parts(parts, sessions).await else {
             let text = "the name of a room stands in an address as UTF-8, escaped with %";
             let problem = Problem::new(StatusCode::BAD_REQUEST, "bad_room", text);
-            sessions.tracers().request_refused(None, problem.code);
+            sessions.tracers().request_refused(None, None, problem.code);
             return Err(problem);
         };
         Ok(Self(at))
