@@ -39,6 +39,8 @@ export class Report {
     });
     if (!sent) this.#say(t("offline"), []);
     this.#dialog.showModal();
+    // Not to the link, which is before it.
+    this.#dialog.querySelector("button").focus();
   }
 
   #answered(answer) {
