@@ -24,8 +24,8 @@ export function actions({ shared, room, ask, toast, compose, send, back, inside 
   const removal = new Removal(toast, (of) => send("", { of, gone: true }));
 
   const can = {
-    reply: (entry) => entry.seq || entry.to,
-    link: (entry) => entry.seq,
+    reply: (entry) => entry.seq,
+    link: (entry) => entry.seq && !entry.to,
     why: (entry) => own(entry) && about(entry, room.name),
     edit: mine,
     remove: mine,

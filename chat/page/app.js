@@ -15,7 +15,6 @@ import { Status } from "./status.js";
 import { Card } from "./card.js";
 import { Compose } from "./compose.js";
 import { face, nameOf } from "./row.js";
-import { Search } from "./search.js";
 import { travel } from "./travel.js";
 import { Typing } from "./typing.js";
 import { Complete } from "./complete.js";
@@ -24,21 +23,29 @@ import { Toast } from "./toast.js";
 import { actions } from "./actions.js";
 import { share } from "./share.js";
 import { drawer } from "./drawer.js";
+import { INBOX } from "./inbox.js";
+import { inPrivate, writesTo } from "./private.js";
 
 const $ = (id) => document.getElementById(id);
 const roomName = document.body.dataset.room;
 fill(document);
+/** Whether the page is that of the inbox, which is a room that nobody is in. */
+const alone = roomName === INBOX;
+if (alone) inPrivate();
 
 /** Everybody an @ can mean, by lower-case name. */
 const names = new Map();
 const meet = (name) => names.set(name.toLowerCase(), name);
 
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-const url = `${scheme}//${location.host}/rooms/${encodeURIComponent(roomName)}/ws`;
+const url = `${scheme}//${location.host}/rooms/${encodeURIComponent(alone ? "lobby" : roomName)}/ws`;
 const wire = new Wire(url, { open: () => card.waiting || login.hello(), frame: heard, phase: changedPhase });
 const card = new Card($("card"), (name) => login.as(name));
 const login = new Login(wire, card, {
-  rooms: (name) => ({ [roomName]: room.position, "@": inbox.position(name) }),
+  rooms(name) {
+    inbox.of(name);
+    return { [INBOX]: {}, [roomName]: room.position };
+  },
   welcome,
   refused: () => status.show(),
 });
@@ -49,7 +56,7 @@ const status = new Status({ dot: $("state"), banner: $("banner"), speaker: $("sp
 const reading = new Reading($("scroller"), $("measure"), $("pill"), {
   read() {
     log.unreadSeen();
-    rooms.read(room.epoch, room.head);
+    here.read(room.epoch, room.head);
   },
   top: () => older.look(),
 });
@@ -64,14 +71,16 @@ const pending = new Pending($("pending"), {
   ...shared,
   quote: (seq) => log.rows.quote(seq),
   online: () => wire.phase === "online",
-  continues: (from, at) => log.continues(from, at),
+  continues: (entry) => log.continues(entry),
 });
 const ask = (frame, answer) => {
   const online = wire.phase === "online";
   if (online) wire.ask(frame, answer);
   return online;
 };
-const { rooms, inbox, writeTo } = side({ roomName, shared, ask, write: (name) => compose.to(name) });
+const { rooms, inbox } = side({ roomName, shared, ask });
+const here = alone ? inbox : rooms;
+let whose = "";
 /** What came after this was not read when the page was last here. */
 let unreadFrom = Infinity;
 const room = new Room(roomName, {
@@ -104,20 +113,13 @@ const room = new Room(roomName, {
     }
     if (entry.news && !mine) {
       if (reading.news()) log.unreadHere();
-      status.heard(entry.from, entry.body);
+      status.heard(`${entry.from}: ${entry.body}`);
     }
     log.message({ ...entry, rise: entry.news && !mine });
   },
 });
 const outbox = new Outbox(room, wire, { changed: draw, refused: () => reading.toBottom() });
 pending.attach(outbox);
-new Search($("search"), {
-  ...shared,
-  ask: (q, before, answer) => ask({ type: "search", room: roomName, q, before }, answer),
-  // As it reads now, whatever became of it since.
-  entry: (frame) => ({ ...room.entry(frame, false), change: undefined }),
-  show: (seq) => anchor.go(seq),
-});
 const { delivery, mine } = actions({
   shared,
   room,
@@ -128,8 +130,9 @@ const { delivery, mine } = actions({
   back: () => $("box").focus(),
   inside: () => inside,
 });
-const people = new People(log, $("who"), document.querySelectorAll(".count"), writeTo);
+const people = new People(log, $("who"), document.querySelectorAll(".count"));
 const compose = new Compose($("compose"), $("size"), roomName, {
+  alone,
   typed: () => typing.typed(),
   send(body, how) {
     outbox.add(body, how);
@@ -141,7 +144,7 @@ const compose = new Compose($("compose"), $("size"), roomName, {
   last: () => log.rows.last(mine),
   popup: new Complete($("box"), $("mentions"), { ...shared, people: () => new Set([...(people.members ?? []), ...names.values()]) }),
 });
-const { older, anchor } = travel({ room, wire, log, reading, toast });
+const { older, anchor } = travel({ room, wire, log, reading, toast, shared, ask });
 const typing = new Typing($("typing"), {
   tell: () => wire.tell({ type: "typing", room: roomName }),
   count: () => people.count,
@@ -149,7 +152,7 @@ const typing = new Typing($("typing"), {
 const acks = new Acks({
   tell: (room, seq) => wire.tell({ type: "ack", room, seq }),
   // What is not looked at can wait.
-  pause: (name) => pause(name === roomName || name === "@" ? people.count : Infinity),
+  pause: (name) => pause(name === roomName || name === INBOX ? people.count : Infinity),
 });
 
 /** What hangs below the log follows whatever changed in it. */
@@ -157,21 +160,24 @@ function draw() {
   pending.draw();
   $("empty").hidden = !log.empty || outbox.entries.size > 0;
   reading.pin();
-  if (reading.current) rooms.read(room.epoch, room.head);
+  if (reading.current) here.read(room.epoch, room.head);
   older.look();
   anchor.look();
 }
 
 function welcome(answer, first) {
   const { me } = login;
+  // Another name has another inbox.
+  if (alone && whose && whose !== me) return location.reload();
+  whose = me;
   compose.mostBytes = answer.limits?.body_bytes ?? Infinity;
   meet(me);
   people.iAm(me);
   $("me").replaceChildren(face(me), nameOf(me));
+  inbox.welcome(answer.rooms?.[INBOX]);
   const place = answer.rooms?.[roomName];
-  if (first && rooms.before && rooms.before.epoch === place?.epoch) unreadFrom = rooms.before.seq;
+  if (first && here.before && here.before.epoch === place?.epoch) unreadFrom = here.before.seq;
   room.welcome(answer.rooms);
-  inbox.welcome(answer.rooms?.["@"]);
   rooms.online();
   outbox.online(me);
   delivery.online();
@@ -181,22 +187,22 @@ function welcome(answer, first) {
 }
 
 function heard(frame) {
+  const name = frame.to ? INBOX : frame.room;
+  if (name === INBOX) inbox.heard(frame);
   if (frame.type === "presence") {
     if (frame.room !== roomName) return;
     for (const name of frame.members ?? frame.joined ?? []) meet(name);
     people.frame(frame);
-  } else if (frame.to) {
-    if (inbox.takes(frame)) room.frame(frame);
-  } else if (frame.room === roomName) {
+  } else if (name === roomName) {
     if (frame.type === "typing") frame.from === login.me || typing.heard(frame.from);
     else typing.said(frame.from);
     room.frame(frame);
-  } else if (frame.room === "@") {
-    if (frame.type === "gap") log.rule("skipped", t("missed", frame.next - 1 - frame.after));
+  } else if (name === INBOX) {
+    if (frame.to && frame.from !== login.me) status.heard(t("privateNews", frame.from, frame.body));
   } else {
     rooms.heard(frame);
   }
-  if (frame.seq) acks.arrived(frame.to ? "@" : frame.room, frame.seq);
+  if (frame.seq) acks.arrived(name, frame.seq);
 }
 
 function changedPhase() {
@@ -222,7 +228,8 @@ $("rename").addEventListener("click", () => {
 addEventListener("beforeunload", (event) => {
   if (store.fragile() && outbox.entries.size > 0) event.preventDefault();
 });
-share($("empty"));
+if (alone) writesTo(compose);
+else share($("empty"));
 // Who may not look inside has no button.
 const inside = $("inside") ? drawer($("inside"), $("xray"), { room: roomName, me: shared.me }) : undefined;
 

@@ -11,13 +11,14 @@ export class Compose {
   #form;
   #box;
   #note;
+  #room;
   #draft;
   #on;
   mostBytes = Infinity;
   /** What is being written. */
   mode;
 
-  /** @param {{send(body: string, how: object): void, last(): object | undefined, typed(): void, popup: {key(event: Event): boolean, look(): void}}} on */
+  /** @param {{alone: boolean, send(body: string, how: object): void, last(): object | undefined, typed(): void, popup: {key(event: Event): boolean, look(): void}}} on */
   constructor(form, note, room, on) {
     this.#form = form;
     this.#box = form.querySelector("textarea");
@@ -25,8 +26,8 @@ export class Compose {
     this.#draft = `chat.draft.${room}`;
     this.#on = on;
     this.mode = new Mode(form.querySelector("#mode"), { ended: (how) => this.#ended(how) });
-    this.#box.placeholder = t("message", room);
-    this.#box.setAttribute("aria-label", t("message", room));
+    this.#room = room;
+    this.#invite();
     this.#box.value = store.get(this.#draft) ?? "";
     this.#box.addEventListener("keydown", (event) => this.#key(event));
     this.#box.addEventListener("input", () => {
@@ -62,10 +63,21 @@ export class Compose {
   /** Something for one person alone. */
   to(name) {
     this.mode.to(name);
+    this.#invite();
+    this.#changed();
     this.#box.focus();
   }
 
+  /** Says whom it would be for. */
+  #invite() {
+    const to = this.mode.how?.to;
+    const words = to ? t("messageTo", to[0]) : this.#on.alone ? t("privateBox") : t("message", this.#room);
+    this.#box.placeholder = words;
+    this.#box.setAttribute("aria-label", words);
+  }
+
   #ended({ of }) {
+    this.#invite();
     if (of) this.#put(store.get(this.#draft) ?? "");
     this.#box.focus();
   }
@@ -98,6 +110,10 @@ export class Compose {
     const body = this.#box.value.replace(/^\s*\n/, "").trimEnd();
     if (body === "" || this.#over(body)) return;
     const { how } = this.mode;
+    if (this.#on.alone && !how?.to) {
+      this.#note.textContent = t("toWhom");
+      return;
+    }
     if (!this.mode.editing) {
       this.#box.value = "";
       this.#changed();

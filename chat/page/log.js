@@ -10,6 +10,9 @@ const GROUP_MS = 5 * 60_000;
 // A frame may never come (hidden tab) or come late (busy machine).
 const LATEST_MS = 150;
 
+/** Who says it, and to whom: what follows goes under the same name. */
+const voice = ({ from, to = [] }) => [from, ...to].join("\n");
+
 export class Log {
   #root;
   #on;
@@ -112,12 +115,13 @@ export class Log {
     return this.#last === null && this.#queue.length === 0;
   }
 
-  /** Whether a row by this author at this time would go under the same name. */
-  continues(from, at) {
+  /** Whether the row of an entry would go under the same name. */
+  continues(entry) {
     const last = this.#last;
+    const { at } = entry;
     return (
       last !== null &&
-      last.from === from &&
+      last.voice === voice(entry) &&
       at - last.groupAt < GROUP_MS &&
       at.toDateString() === last.at.toDateString() &&
       this.#between.every((node) => node.hidden)
@@ -185,15 +189,13 @@ export class Log {
       this.#put(rule, into);
       this.#between.push(rule);
     }
-    // What was said in private stands alone, so that nobody takes it for part of the talk, and so
-    // does an answer with what it answers.
-    const goesOn = !entry.to && !entry.reply && this.continues(entry.from, entry.at);
+    // An answer stands alone, with what it answers.
+    const goesOn = !entry.reply && this.continues(entry);
     const row = this.rows.add(entry);
     row.classList.toggle("cont", goesOn);
     row.classList.toggle("rise", entry.rise);
     this.#put(row, into);
-    const from = entry.to ? null : entry.from;
-    this.#last = { from, at: entry.at, groupAt: goesOn ? this.#last.groupAt : entry.at };
+    this.#last = { voice: voice(entry), at: entry.at, groupAt: goesOn ? this.#last.groupAt : entry.at };
     this.#between = [];
     this.#on.drawn(entry, row);
   }

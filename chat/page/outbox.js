@@ -106,8 +106,7 @@ export class Outbox {
   #answered(entry, answer) {
     this.#flying = false;
     if (answer.type === "ok") {
-      // A direct message has its number in another log.
-      if (entry.to ? answer.dup : answer.seq <= this.#room.head) this.#drop(entry.mid);
+      if (answer.seq <= this.#room.head) this.#drop(entry.mid);
       else if (this.entries.has(entry.mid)) Object.assign(entry, { state: "sent", seq: answer.seq });
     } else if (answer.retry_ms !== undefined || answer.code === "busy") {
       this.#timer = setTimeout(() => this.#pump(), answer.retry_ms ?? 1000);
@@ -134,7 +133,7 @@ export class Outbox {
 
   /** Entries that are stored but will not be told, because the room skipped them. */
   skipped(upTo) {
-    const gone = [...this.entries.values()].filter((one) => !one.to && one.state === "sent" && one.seq <= upTo);
+    const gone = [...this.entries.values()].filter((one) => one.state === "sent" && one.seq <= upTo);
     for (const entry of gone) this.#drop(entry.mid);
     return gone;
   }

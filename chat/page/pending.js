@@ -12,7 +12,7 @@ export class Pending {
   #rows = new Map();
   #timer = 0;
 
-  /** @param {{names(): Map<string, string>, me(): string, online(): boolean, quote(seq: number): Element, continues(from: string, at: Date): boolean}} on */
+  /** @param {{names(): Map<string, string>, me(): string, online(): boolean, quote(seq: number): Element, continues(entry: object): boolean}} on */
   constructor(root, on) {
     this.#root = root;
     this.#on = on;
@@ -37,15 +37,17 @@ export class Pending {
       this.#rows.delete(mid);
     }
     let soonest = Infinity;
-    let first = true;
+    let before = null;
     for (const entry of this.#outbox.entries.values()) {
       const late = entry.since + LATE_MS - now;
       if (entry.state === "pending" && late > 0) soonest = Math.min(soonest, late);
       if (!mids.has(entry.mid)) continue;
       const row = this.#row(entry, me);
       const at = new Date(entry.at);
-      row.classList.toggle("cont", !entry.reply && !entry.to && !entry.of && (first ? this.#on.continues(me, at) : true));
-      first = false;
+      const { to } = entry;
+      const goesOn = before ? String(before.to) === String(to) : this.#on.continues({ from: me, to, at });
+      row.classList.toggle("cont", !entry.reply && !entry.of && goesOn);
+      before = entry;
       this.#note(entry, late <= 0);
     }
     if (soonest < Infinity) this.#timer = setTimeout(() => this.draw(), soonest + 20);

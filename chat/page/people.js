@@ -1,5 +1,6 @@
 // Who is here: the list, the count, and one quiet line per run of comings and goings.
 
+import { addressOf } from "./inbox.js";
 import { el, face, nameOf } from "./row.js";
 import { t, comma } from "./words.js";
 
@@ -15,7 +16,6 @@ export class People {
   #log;
   #list;
   #counts;
-  #to;
   /** Whom the reader believes to be here: what the lines so far amount to. */
   #believed = null;
   #settling = 0;
@@ -23,9 +23,7 @@ export class People {
   #joined = new Set();
   #left = new Set();
 
-  /** @param {(name: string) => void} to what is done with somebody who was chosen */
-  constructor(log, list, counts, to) {
-    this.#to = to;
+  constructor(log, list, counts) {
     this.#log = log;
     this.#list = list;
     this.#counts = counts;
@@ -109,11 +107,10 @@ export class People {
 
   #person(name) {
     if (name === this.#me) return el("li", "", face(name), nameOf(name), el("span", "you", t("you")));
-    const button = el("button", "person", face(name), nameOf(name));
-    button.type = "button";
-    button.title = t("writeTo");
-    button.addEventListener("click", () => this.#to(name));
-    return el("li", "", button);
+    const link = el("a", "person", face(name), nameOf(name));
+    link.href = addressOf(name);
+    link.title = t("writeTo");
+    return el("li", "", link);
   }
 }
 

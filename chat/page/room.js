@@ -1,4 +1,4 @@
-// Where this page is in the room's log: its position (epoch, seq), and what a frame means
+// Where this page is in the log of the room, or of the inbox: its position (epoch, seq), and what a frame means
 // for it. Turns frames into entries, each exactly once, and says so when something is missing.
 
 import { t } from "./words.js";
@@ -92,9 +92,7 @@ export class Room {
   }
 
   frame(frame) {
-    // A direct message has its place in the inbox, not here.
-    if (frame.type === "message" && frame.to) this.#on.message(this.entry(frame, true));
-    else if (frame.type === "message") this.#message(frame);
+    if (frame.type === "message") this.#message(frame);
     else if (changeOf(frame)) this.#changed(frame);
     else if (frame.type === "reset") this.#reset(frame);
     else if (frame.type === "gap") this.#gap(frame);
@@ -184,14 +182,15 @@ export class Room {
   entry(frame, news) {
     const at = new Date(frame.at);
     return {
-      seq: frame.to ? null : frame.seq,
+      seq: frame.seq,
       to: frame.to,
       from: frame.from,
       mid: frame.mid,
       body: frame.body,
+      // Of a direct message it is a number in another's inbox.
       reply: frame.to ? undefined : frame.reply,
       at: Number.isNaN(at.getTime()) ? new Date() : at,
-      change: frame.to ? undefined : this.#changes.get(frame.seq),
+      change: this.#changes.get(frame.seq),
       news,
     };
   }

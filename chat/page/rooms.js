@@ -6,6 +6,8 @@ import * as store from "./store.js";
 import { t } from "./words.js";
 
 const LOBBY = "lobby";
+/** The page of the inbox is in no room. */
+const INBOX = "@";
 const PREFIX = "chat.room.";
 /** A connection is in 16 rooms at most; the others are listed and not listened to. */
 const MOST_JOINED = 12;
@@ -22,6 +24,13 @@ function readOf(name) {
   } catch {
     return null;
   }
+}
+
+/** How much of something was not read. */
+export function badge(unread, called) {
+  const node = el("span", called ? "unread called" : "unread", String(unread));
+  node.append(el("span", "unseen", ` ${t("unread")}`));
+  return node;
 }
 
 export class Rooms {
@@ -124,13 +133,14 @@ export class Rooms {
   #draw() {
     clearTimeout(this.#drawing);
     this.#drawing = 0;
-    const names = new Set([this.#current, ...this.#rooms.keys()]);
+    const inRoom = this.#current !== INBOX;
+    const names = new Set([inRoom ? this.#current : LOBBY, ...this.#rooms.keys()]);
     // Those one is in, the lobby before them: their order does not depend on where one is.
-    const rank = (name) => (name === this.#current || this.#rooms.get(name).joined ? (name === LOBBY ? 0 : 1) : 2);
+    const rank = (name) => (name === this.#current || this.#rooms.get(name)?.joined ? (name === LOBBY ? 0 : 1) : 2);
     const order = (a, b) => rank(a) - rank(b) || a.localeCompare(b);
     const shown = [...names].sort(order).slice(0, MOST_LISTED);
     const focused = this.#list.contains(document.activeElement) && document.activeElement.getAttribute("href");
-    this.#list.hidden = names.size < 2;
+    this.#list.hidden = inRoom && names.size < 2;
     this.#list.replaceChildren(...shown.map((name) => this.#item(name)));
     if (focused) this.#list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
     const unread = [...this.#rooms.values()].some((room) => room.unread > 0);
@@ -147,16 +157,10 @@ export class Rooms {
       link.className = "";
       link.setAttribute("aria-current", "page");
     } else if (joined) {
-      if (unread) link.append(this.#badge(unread, called));
+      if (unread) link.append(badge(unread, called));
       item.append(this.#way(name));
     }
     return item;
-  }
-
-  #badge(unread, called) {
-    const badge = el("span", called ? "unread called" : "unread", String(unread));
-    badge.append(el("span", "unseen", ` ${t("unread")}`));
-    return badge;
   }
 
   #way(name) {

@@ -70,8 +70,8 @@ export class Status {
   }
 
   /** A new line by somebody else, for those who listen. Many at once are counted instead. */
-  heard(from, body) {
-    this.#lines.push(`${from}: ${body}`);
+  heard(words) {
+    this.#lines.push(words);
     this.#speaking ||= setTimeout(() => {
       this.#speaking = 0;
       const lines = this.#lines.splice(0);

@@ -33,7 +33,8 @@ impl Session {
         let Hello { name, token, keeps, mut rooms } = hello;
         let asked = rooms.iter().position(|(room, _)| *room == RoomName::inbox());
         let inbox = asked.map(|at| rooms.remove(at).1);
-        if rooms.is_empty() {
+        // Who asks for the inbox alone wants to be seen in no room.
+        if rooms.is_empty() && inbox.is_none() {
             rooms.push((self.address.clone(), Start::Head));
         }
         let login = self.rooms.members().admit(name, token.as_ref(), keeps, clock::now())?;

@@ -29,7 +29,7 @@ use self::problem::Problem;
 pub(crate) use self::saved::saved;
 use self::xray::Inside;
 use crate::flight::Flight;
-use crate::name::RoomName;
+use crate::name::{NameError, RoomName};
 use crate::sessions::Sessions;
 
 /// The page at `/` and `/rooms/{room}`, its files under a path that changes with them, what
@@ -47,7 +47,7 @@ pub(crate) fn routes(sessions: Arc<Sessions>, flight: Option<Flight>, access: &A
         .route(
             "/rooms/{room}",
             get(move |Path(name): Path<String>, request: Request| async move {
-                match RoomName::new(&name) {
+                match room_of(&name) {
                     Ok(name) => room.room(&name, &request),
                     Err(why) => {
                         (StatusCode::BAD_REQUEST, format!("no such room: {why}\n")).into_response()
@@ -82,7 +82,8 @@ impl Inside {
     fn room(&self, room: &RoomName, request: &Request) -> Response {
         let headers = request.headers();
         let host = text(headers, header::HOST).unwrap_or_default();
-        html(self.page.render(room, host, language(headers), self.is_shown(request)))
+        let is_shown = *room != RoomName::inbox() && self.is_shown(request);
+        html(self.page.render(room, host, language(headers), is_shown))
     }
 }
 
@@ -97,6 +98,14 @@ impl Page {
         };
         let forever = "public, max-age=31536000, immutable";
         ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, forever)], bytes).into_response()
+    }
+}
+
+/// The room that an address names; `@` is the inbox of whoever is there.
+fn room_of(address: &str) -> Result<RoomName, NameError> {
+    match RoomName::inbox() {
+        inbox if address == inbox.as_str() => Ok(inbox),
+        _ => RoomName::new(address),
     }
 }
 

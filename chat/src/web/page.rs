@@ -15,7 +15,7 @@ const XRAY: &str = include_str!("../../page/xray.html");
 const FILES: &[(&str, &[u8])] = files![
     "acks.js" "actions.js" "anchor.js" "app.js" "card.js" "complete.js" "compose.js" "copy.js"
     "delivery.js" "drawer.js" "enter.js" "icon-unread.svg" "icon.svg" "inbox.js" "keys.js" "log.js"
-    "login.js" "look.css" "mode.js" "older.js" "outbox.js" "pending.js" "people.js" "reading.js"
+    "login.js" "look.css" "mode.js" "older.js" "outbox.js" "pending.js" "people.js" "private.js" "reading.js"
     "removal.js" "report.js" "room.js" "rooms.js" "row.js" "rows.css" "rows.js" "search.js"
     "share.js" "side.css" "side.js" "status.js" "store.js" "style.css" "text.js" "toast.js"
     "tools.js" "travel.js" "typing.js" "wire.js" "words-en.js" "words-zh.js" "words.js"

@@ -56,7 +56,7 @@ pub(crate) async fn numbers_of_another_log_change_nothing(world: &World) -> Res 
     Ok(())
 }
 
-pub(crate) async fn an_inbox_is_told_once(world: &World) -> Res {
+pub(crate) async fn what_is_unread_in_an_inbox_is_known(world: &World) -> Res {
     let page = world.open(DESK, "/").await?;
     page.until("document.querySelector('#card').open").await?;
     let script = with(
@@ -64,37 +64,56 @@ pub(crate) async fn an_inbox_is_told_once(world: &World) -> Res {
         r"
         const out = [];
         const list = document.createElement('ul');
-        document.body.append(document.createElement('h2'), list);
-        const make = () => new it.Inbox(list, { me: () => 'ann', to: () => {} });
-        const at = (name, inbox) => out.push(JSON.stringify(inbox.position(name)));
-        const takes = (inbox, seq, minute, from = 'bob') =>
-          out.push(inbox.takes({ seq, at: `2026-11-20T12:0${minute}:00Z`, from, to: ['ann'] }));
-        let inbox = make();
-        at('ann', inbox);
-        inbox.welcome({ epoch: 'e1', head: 7, replay: 0 });
-        takes(inbox, 8, 1); takes(inbox, 8, 1); takes(inbox, 9, 2, 'eve');
-        inbox = make();
-        at('zoe', inbox);
-        at('ann', inbox);
-        // All of it is told again, under other numbers.
-        inbox.welcome({ epoch: 'e2', head: 3, replay: 3 });
-        takes(inbox, 1, 0); takes(inbox, 2, 1); takes(inbox, 3, 5);
-        at('ann', inbox);
-        out.push(list.textContent);
+        const make = (name, here = false) => {
+          const inbox = new it.Inbox(here, list, { me: () => name });
+          inbox.of(name);
+          return inbox;
+        };
+        const look = () => out.push([...list.querySelectorAll('li')].map((x) => x.textContent).join(', '));
+        const says = (inbox, seq, from = 'bob') => (inbox.heard({ type: 'message', seq, from, to: ['ann'] }), look());
+        let inbox = make('ann');
+        // Who was never there has read nothing.
+        inbox.welcome({ epoch: 'e1', head: 2 });
+        look();
+        says(inbox, 3); says(inbox, 4, 'eve');
+        inbox.heard({ type: 'gap', after: 4, next: 7 });
+        look();
+        // It is read where it is shown.
+        const there = make('ann', true);
+        there.welcome({ epoch: 'e1', head: 6 });
+        look();
+        there.read('e1', 6); there.read('e1', 2);
+        inbox = make('ann');
+        inbox.welcome({ epoch: 'e1', head: 6 });
+        out.push(JSON.stringify(inbox.before));
+        // What one said oneself is no news, unless something before it is.
+        says(inbox, 7, 'ann'); says(inbox, 8); says(inbox, 9, 'ann');
+        inbox = make('ann');
+        inbox.welcome({ epoch: 'e1', head: 9 });
+        look();
+        // Another log, and another name.
+        inbox.welcome({ epoch: 'e2', head: 1 });
+        look();
+        inbox = make('zoe');
+        inbox.welcome({ epoch: 'e7', head: 0 });
+        look();
+        out.push(it.addressOf('a b+ü'));
         return out",
     );
     let told = json!([
-        "{}",
-        true,
-        false,
-        true,
-        "{}",
-        "{\"epoch\":\"e1\",\"after\":9}",
-        false,
-        false,
-        true,
-        "{\"epoch\":\"e2\",\"after\":3}",
-        "BbobEeve",
+        "@Private2 New",
+        "@Private3 New, Bbob",
+        "@Private4 New, Eeve, Bbob",
+        "@Private6 New, Eeve, Bbob",
+        "@Private, Eeve, Bbob",
+        "{\"epoch\":\"e1\",\"seq\":6}",
+        "@Private, Eeve, Bbob",
+        "@Private1 New, Bbob, Eeve",
+        "@Private1 New, Bbob, Eeve",
+        "@Private2 New, Bbob, Eeve",
+        "@Private1 New, Bbob, Eeve",
+        "@Private",
+        "/rooms/@#to=a%20b%2B%C3%BC",
     ]);
     assert_eq!(page.js(&script).await?, told);
     Ok(())

@@ -176,14 +176,24 @@ impl Raw {
     }
 
     pub(crate) async fn enter(world: &World, room: &'static str, name: &str) -> Res<Self> {
+        Self::hello(world, room, json!({ "name": name })).await
+    }
+
+    /// Joins the lobby again, under a name that it had.
+    pub(crate) async fn again(world: &World, name: &str, token: &str) -> Res<Self> {
+        Self::hello(world, "lobby", json!({ "name": name, "token": token })).await
+    }
+
+    async fn hello(world: &World, room: &'static str, mut hello: Value) -> Res<Self> {
         let host = format!("localhost:{}", world.port);
         let mut request = format!("ws://{host}/rooms/{room}/ws").into_client_request()?;
         let protocol = HeaderValue::from_static("chat.v1");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (socket, _) = client_async(request, TcpStream::connect(host).await?).await?;
         let mut raw = Self { socket, room, token: String::new(), next: 1, heard: Vec::new() };
-        let rooms = json!({ room: { "last": 100 } });
-        let answer = raw.ask(json!({ "type": "hello", "name": name, "rooms": rooms })).await?;
+        hello["type"] = "hello".into();
+        hello["rooms"] = json!({ room: { "last": 100 } });
+        let answer = raw.ask(hello).await?;
         raw.token = answer["token"].as_str().ok_or_else(|| answer.to_string())?.to_owned();
         Ok(raw)
     }

@@ -12,6 +12,7 @@ mod outage;
 mod page;
 mod parts;
 mod pictures;
+mod private;
 mod reading;
 mod rooms;
 mod safety;
@@ -85,7 +86,7 @@ fn main() -> ExitCode {
             talk::too_long_a_text_stays_in_the_box,
             talk::a_refused_text_can_be_sent_again,
             talk::what_was_stored_long_ago_is_not_sent_again,
-            talk::changes_and_private_messages_show,
+            talk::changes_show,
             talk::what_arrived_is_acknowledged,
             talk::who_writes_is_shown,
             message::a_message_is_answered,
@@ -97,12 +98,14 @@ fn main() -> ExitCode {
             message::whom_it_reached_is_said,
             message::what_it_reached_is_seen_in_the_xray,
             rooms::rooms_lead_to_each_other,
-            rooms::people_are_written_to_alone,
             rooms::the_sheet_has_all_keys,
             rooms::everything_has_a_role_and_a_name,
             rooms::what_is_refused_is_not_asked_for,
             kept::numbers_of_another_log_change_nothing,
-            kept::an_inbox_is_told_once,
+            kept::what_is_unread_in_an_inbox_is_known,
+            private::people_are_written_to_alone,
+            private::an_inbox_is_kept,
+            private::an_inbox_has_nothing_of_a_room,
             history::older_messages_come_on_scrolling_up,
             history::words_are_found,
             history::two_who_type_while_the_server_is_killed,

@@ -40,6 +40,14 @@ const TALK: &[(&str, &str, Option<usize>)] = &[
     ("mei", "On my phone too. @ada so nothing is lost silently?", Some(4)),
 ];
 
+/// Who says what to whom alone.
+const ALONE: &[(&str, &str, &str)] = &[
+    ("林小雨", "mei", "手机上看得清楚吗？"),
+    ("mei", "林小雨", "很清楚。你的笔记能发我一份吗？"),
+    ("mei", "林小雨", "不急，明天也行。"),
+    ("ada", "mei", "Could you look after the lobby tonight?"),
+];
+
 pub(crate) async fn pictures(world: &World) -> Res {
     let folder = folder()?;
     let join = world.open(DESK, "/").await?;
@@ -53,6 +61,10 @@ pub(crate) async fn pictures(world: &World) -> Res {
         let speaker = crowd.iter_mut().find(|(who, _)| who == name).ok_or("nobody")?;
         let post = json!({ "type": "post", "room": "lobby", "body": body, "reply": reply });
         speaker.1.ask(post).await?;
+    }
+    for (name, to, body) in ALONE {
+        let speaker = crowd.iter_mut().find(|(who, _)| who == name).ok_or("nobody")?;
+        speaker.1.ask(json!({ "type": "post", "to": [to], "body": body })).await?;
     }
     // One of them never says what arrived.
     for (_, raw) in crowd.iter_mut().filter(|(who, _)| *who != "ليلى") {
@@ -69,7 +81,7 @@ pub(crate) async fn pictures(world: &World) -> Res {
         "chat.name": "mei",
         "chat.token.mei": token.ok_or("no token")?,
         "chat.room.rust-学习": json!({ "epoch": epoch, "seq": 0, "at": 0 }).to_string(),
-        "chat.inbox.mei": json!({ "people": ["林小雨"] }).to_string(),
+        "chat.people.mei": json!(["林小雨"]).to_string(),
     });
     let remember = format!("Object.assign(localStorage, {remember})");
     let views = [
@@ -94,6 +106,10 @@ pub(crate) async fn pictures(world: &World) -> Res {
             page.until("document.querySelectorAll('#report li').length >= 4").await?;
             take(&page, &folder, "report").await?;
         }
+        page.call("Page.navigate", json!({ "url": world.url("/rooms/@#to=林小雨") })).await?;
+        page.sees(ALONE[ALONE.len() - 1].2).await?;
+        page.until("document.querySelector('#mode').checkVisibility()").await?;
+        take(&page, &folder, &format!("private-{picture}")).await?;
         page.close().await?;
     }
     Ok(())

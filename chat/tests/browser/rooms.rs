@@ -1,4 +1,4 @@
-//! Other rooms, private messages, and the keys that lead everywhere.
+//! Other rooms, and the keys that lead everywhere.
 
 use serde_json::json;
 
@@ -60,46 +60,6 @@ pub(crate) async fn rooms_lead_to_each_other(world: &World) -> Res {
     let there = eve.ask(json!({ "type": "who", "room": "rust-学习" })).await?;
     assert!(there["count"].as_u64().is_some_and(|count| count <= 2), "{there}");
     Ok(())
-}
-
-pub(crate) async fn people_are_written_to_alone(world: &World) -> Res {
-    let (ann, bob) = (world.person("ann").await?, world.person("bob").await?);
-    let eve = world.person("eve").await?;
-    ann.until("document.querySelectorAll('#who .person').length === 2").await?;
-    ann.js("[...document.querySelectorAll('#who .person')].find((x) => x.textContent.includes('bob')).click()").await?;
-    ann.until("document.querySelector('#mode p').textContent === 'Only to bob'").await?;
-    ann.insert("psst").await?;
-    ann.enter().await?;
-    bob.sees("psst").await?;
-    ann.sees("psst").await?;
-    ann.until("document.querySelectorAll('#pending .row').length === 0").await?;
-    ann.until("document.querySelector('#log .by .mark').textContent === 'to bob alone'").await?;
-    ann.until("document.querySelector('.reached')?.textContent.startsWith('reached 1 of 1')")
-        .await?;
-    // Who writes to one person goes on, until they say otherwise.
-    ann.until("document.querySelector('#mode').checkVisibility()").await?;
-    ann.press("Escape").await?;
-    ann.say("aloud").await?;
-    eve.sees("aloud").await?;
-    assert_eq!(eve.texts().await?, ["aloud"]);
-    bob.sees("aloud").await?;
-    bob.until("document.querySelector('#direct').innerText.includes('ann')").await?;
-    // What came in while the page was away is told when it is back, and once.
-    bob.call("Page.navigate", json!({ "url": "about:blank" })).await?;
-    ann.until("document.querySelectorAll('#who .person').length === 1").await?;
-    ann.click("#direct .person").await?;
-    ann.insert("still there?").await?;
-    ann.enter().await?;
-    ann.sees("still there?").await?;
-    bob.call("Page.navigate", json!({ "url": world.url("/rooms/lobby") })).await?;
-    bob.sees("still there?").await?;
-    bob.sees("aloud").await?;
-    assert_eq!(bob.texts().await?.iter().filter(|text| *text == "psst").count(), 0);
-    bob.reload().await?;
-    bob.sees("aloud").await?;
-    bob.until("document.querySelector('#direct').innerText.includes('ann')").await?;
-    bob.click("#direct .person").await?;
-    bob.until("document.querySelector('#mode p').textContent === 'Only to ann'").await
 }
 
 pub(crate) async fn the_sheet_has_all_keys(world: &World) -> Res {

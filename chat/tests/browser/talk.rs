@@ -231,7 +231,7 @@ pub(crate) async fn what_was_stored_long_ago_is_not_sent_again(world: &World) ->
     Ok(())
 }
 
-pub(crate) async fn changes_and_private_messages_show(world: &World) -> Res {
+pub(crate) async fn changes_show(world: &World) -> Res {
     let mut ann = Raw::join(world, "ann").await?;
     let bob = world.person("bob").await?;
     ann.say("helo").await?;
@@ -239,22 +239,14 @@ pub(crate) async fn changes_and_private_messages_show(world: &World) -> Res {
     bob.sees("a secret").await?;
     ann.ask(json!({ "type": "edit", "of": 1, "body": "hello" })).await?;
     ann.ask(json!({ "type": "delete", "of": 2 })).await?;
-    ann.ask(json!({ "type": "post", "to": ["bob"], "body": "psst" })).await?;
     ann.say("aloud again").await?;
     bob.sees("aloud again").await?;
-    bob.sees("psst").await?;
-    let shown = ["hello (edited)", "Message deleted", "psst", "aloud again"];
-    // The inbox and the room are two logs, so their order is not promised.
-    bob.until("document.querySelectorAll('#log .row').length === 4").await?;
-    let (mut texts, mut expected) = (bob.texts().await?, shown.map(str::to_owned));
-    texts.sort();
-    expected.sort();
-    assert_eq!(texts, expected);
-    bob.until("document.querySelectorAll('#log .rule').length <= 1").await?;
-    bob.until("document.querySelector('#log .by .mark').textContent === 'to bob alone'").await?;
+    let shown = ["hello (edited)", "Message deleted", "aloud again"];
+    assert_eq!(bob.texts().await?, shown);
+    assert_eq!(bob.js("document.querySelectorAll('#log .rule').length").await?, 1);
     let late = world.person("eve").await?;
     late.sees("aloud again").await?;
-    assert_eq!(late.texts().await?, ["hello (edited)", "Message deleted", "aloud again"]);
+    assert_eq!(late.texts().await?, shown);
     Ok(())
 }
 

@@ -131,6 +131,29 @@ async fn an_inbox_is_read_on_with_the_token_and_by_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_wants_the_inbox_alone_is_in_no_room() {
+    let world = world();
+    let mut ann = world.join("ann").await;
+    let mut bob = world.connect(Wire::Json, 1 << 20);
+    bob.hello("bob", r#"{"@":{}}"#).await;
+    let rooms = bob.hear_type("welcome").await["rooms"].clone();
+    assert_eq!(rooms.as_object().unwrap().keys().collect::<Vec<_>>(), ["@"]);
+    for (n, body) in ["one", "two", "three"].iter().enumerate() {
+        ask(&ann, json!({"type":"post","to":["bob"],"body":body})).await;
+        assert_eq!(bob.hear_type("message").await["seq"], n + 1);
+    }
+    ask(&bob, json!({"type":"history","room":"@","before":3,"limit":1})).await;
+    let page = bob.hear_type("history").await;
+    assert_eq!((&page["messages"][0]["body"], &page["head"]), (&json!("two"), &json!(3)));
+    ask(&bob, json!({"type":"post","body":"where?"})).await;
+    assert_eq!(bob.hear_type("error").await["code"], "not_joined");
+    ask(&ann, json!({"type":"rooms","id":9})).await;
+    assert_eq!(ann.hear_type("rooms").await["rooms"][0]["count"], 1);
+    ask(&bob, json!({"type":"join","room":"lobby"})).await;
+    assert_eq!(bob.hear_type("presence").await["members"], json!(["ann", "bob"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_inbox_ends_with_a_name_that_is_not_kept() {
     let world = world();
     let mut ann = world.join("ann").await;

@@ -155,6 +155,8 @@ async fn who_is_elsewhere_may_not_look() {
             let (status, page) = asked(&server, path, headers).await;
             assert_eq!((&*status, page.contains("id=\"inside\"")), ("200", leads), "{headers}");
         }
+        let (status, inbox) = asked(&server, "GET /rooms/@", headers).await;
+        assert_eq!((&*status, inbox.contains("id=\"inside\"")), ("200", false), "{headers}");
     }
     assert_eq!(server.metric("chat_refused_total{reason=\"not_local\"}").await, refusals);
     let (status, words) =
