@@ -12,7 +12,7 @@ const SERVER = new Set(["room_opened", "room_closed", "trimmed", "store_failed",
 /**
  * @typedef {object} Row
  * @property {number} n counts from 0 and is never used twice
- * @property {"join"|"left"|"said"|"again"|"out"|"catch"|"gap"|"reset"|"refused"|"lagging"|"stalled"|"anew"|"skipped"|"server"} kind
+ * @property {"join"|"left"|"said"|"again"|"out"|"catch"|"gap"|"reset"|"refused"|"lagging"|"stalled"|"anew"|"away"|"skipped"|"server"} kind
  * @property {number} at
  * @property {import("./xray-seen.js").Lane} [lane] whom it is about
  * @property {import("./xray-messages.js").Message} [message]
@@ -74,6 +74,7 @@ export class Model {
     if (!this.concerns(step)) return;
     const { what, at, lane, data } = step;
     if (what === "lost") this.skipped(data.lost, at);
+    else if (what === "away") this.#row("away", { at });
     else if (what === "pumped") this.#told(step);
     else if (SERVER.has(what)) this.#row("server", { at, what, why: data.error });
     else if (!lane) return;

@@ -20,7 +20,7 @@ export function picture(row, across, heads) {
     const span = { "|": [0, ROW], "+": [y, ROW], x: [0, y] }[line];
     if (span) svg.append(shape("path", { class: "lane", d: `M${heads.x(column)} ${span[0]}V${span[1]}` }));
   });
-  if (["anew", "skipped", "server"].includes(row.kind)) {
+  if (["anew", "away", "skipped", "server"].includes(row.kind)) {
     svg.append(shape("circle", { class: "knot", cx: ROOM_X, cy: y, r: 4 }), text(ROOM_X + 12, "words", sentence(row)));
   }
   const end = across.findLastIndex(({ mark }) => mark !== "");

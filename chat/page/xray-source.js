@@ -20,6 +20,7 @@ export function live(url, on) {
   const again = new Again();
   let [source, timer] = [undefined, 0];
   let [at, unread, line, first] = [0, 0, 0, 0];
+  let broken = false;
   const heard = ({ data }) => {
     line += 1;
     const step = parse(data, at);
@@ -36,6 +37,9 @@ export function live(url, on) {
     source = new EventSource(url);
     source.addEventListener("open", () => {
       again.begin();
+      // The server tells its newest steps again, but not what it had no watcher for.
+      if (broken) on.step(parse('{"event":"away"}', at));
+      broken = false;
       on.state("live");
     });
     source.addEventListener("message", heard);
@@ -45,6 +49,7 @@ export function live(url, on) {
       on.state("saved");
     });
     source.addEventListener("error", () => {
+      broken = at > 0;
       on.state("again");
       // Who was refused is not asked again by the browser itself.
       if (source.readyState === EventSource.CLOSED) timer = setTimeout(begin, AGAIN_MS);

@@ -75,6 +75,7 @@ export const en = {
     lagging: (who) => `${who} is behind and reads what is stored`,
     stalled: (who) => `${who} takes nothing`,
     anew: "The server starts anew",
+    away: "The X-ray was not connected here; events may be missing",
     skipped: (n) => (n === 1 ? "1 event is missing here" : `${n} events are missing here`),
   },
   mark: { gap: (n) => `${n} missed`, reset: "reset", refused: "refused", lagging: "behind", stalled: "stuck", again: "again", direct: "private" },

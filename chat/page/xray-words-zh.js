@@ -75,6 +75,7 @@ export const zh = {
     lagging: (who) => `${who} 落后了，正在读历史`,
     stalled: (who) => `${who} 什么也不收`,
     anew: "服务器重新启动",
+    away: "透视在此处没有连接，可能缺少一些事件",
     skipped: (n) => `这里缺 ${n} 个事件`,
   },
   mark: { gap: (n) => `错过 ${n}`, reset: "重置", refused: "拒绝", lagging: "落后", stalled: "卡住", again: "重发", direct: "私信" },

@@ -60,9 +60,14 @@ impl World {
 
     /// A tab that shares nothing with others, showing a path.
     pub(crate) async fn open(&self, view: View, path: &str) -> Res<Arc<Page>> {
+        self.visit(view, &self.url(path)).await
+    }
+
+    /// The same, of an address.
+    pub(crate) async fn visit(&self, view: View, url: &str) -> Res<Arc<Page>> {
         let made = self.cdp.call(None, "Target.createBrowserContext", json!({})).await?;
         let context = made["browserContextId"].as_str().ok_or("no context")?;
-        self.tab(context, view, &self.url(path)).await
+        self.tab(context, view, url).await
     }
 
     /// One more tab beside another.

@@ -149,6 +149,8 @@ fn main() -> ExitCode {
             saved::xray_fits_and_speaks_chinese,
             saved::xray_says_what_is_what,
             live::xray_follows_a_room,
+            live::xray_skips_events_of_a_flood_and_says_so,
+            live::xray_goes_on_after_its_network_was_cut,
             live::xray_opens_beside_the_room;
         jquery => tutorial::the_tutorial_page_works;
     ];

@@ -3,6 +3,7 @@
 pub(crate) mod evening;
 pub(crate) mod live;
 pub(crate) mod model;
+mod relay;
 pub(crate) mod saved;
 
 use std::sync::Arc;
