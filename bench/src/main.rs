@@ -8,6 +8,7 @@ mod load;
 mod pairs;
 mod peers;
 mod report;
+mod rooms;
 mod server;
 mod table;
 
@@ -27,6 +28,7 @@ cargo run --release --manifest-path bench/Cargo.toml
   -- --check         print the tables and write nothing
   -- --quick         one short round, to see that it works
   -- --pairs         what one thing more costs: tracing, storing, a client who reads nothing
+  -- --rooms         what joining a crowd costs, and what a flood costs another room
   -- --guard         compare with the textbook only, and fail if that is too near
   -- peer NAME       serve like one of those that are compared with, until it is stopped
 ";
@@ -39,6 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["--check"] => (false, 5, 2.0),
         ["--quick"] => (false, 1, 0.5),
         ["--pairs"] => return pairs(),
+        ["--rooms"] => return rooms(),
         ["--guard"] => return guard(),
         ["peer", name] => match Peer::ALL.into_iter().find(|peer| peer.name() == name) {
             Some(peer) => return peers::serve(peer),
@@ -84,6 +87,16 @@ fn pairs() -> Result<(), Box<dyn Error>> {
     let table = pairs::table(&server::build()?, rounds, seconds)?;
     let how = report::how(rounds, seconds, before)?;
     report::publish("pairs", &format!("{table}\nEach is {how}\n"), true)
+}
+
+/// Measures crowds that join and rooms beside each other, and writes it into the document.
+fn rooms() -> Result<(), Box<dyn Error>> {
+    let (rounds, seconds, before) = (5, 2.0, report::load());
+    rlimit::increase_nofile_limit(u64::MAX)?;
+    let chat = server::build()?;
+    let (joining, flood) = (rooms::joining(&chat, rounds)?, rooms::flood(&chat, rounds, seconds)?);
+    let how = report::how(rounds, seconds, before)?;
+    report::publish("rooms", &format!("{joining}\n{flood}\nEach is {how}\n"), true)
 }
 
 /// How many times less CPU per delivery than the textbook's a regression may leave.

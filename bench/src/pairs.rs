@@ -88,7 +88,7 @@ const PAIRS: [Pair; 7] = [
         title: "names and numbers for everybody (`chat.v1` in place of `/room`)",
         work: PACED,
         without: &["--format", "body"],
-        with: &["--format", "json"],
+        with: &["--format", "chat.v1"],
         figure: Figure::Cpu,
         aim: None,
     },

@@ -30,7 +30,7 @@ pub struct Figures {
 }
 
 /// Ends when it is dropped.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -8,12 +8,13 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::error::BenchError;
 use super::fault::Fault;
-use super::format::{Format, Told, pong};
+use super::format::{self, Told, pong};
 use super::remote::{Remote, Stage};
 use super::text::Text;
 use super::times::Times;
 use super::verifier::Verifier;
 use crate::clock;
+use crate::wire::Wire;
 
 /// Readable sockets that are looked at before it is asked for the time again.
 const EVENTS: usize = 1024;
@@ -28,7 +29,7 @@ pub(super) struct Crowd {
     buffer: Vec<u8>,
     pub(super) clients: Vec<Remote>,
     addr: SocketAddr,
-    pub(super) format: Format,
+    pub(super) format: Wire,
     pub(super) text: Text,
     pub(super) verifier: Verifier,
     /// How long it took from the write of a message until the last client had it.
@@ -49,7 +50,7 @@ impl Crowd {
     pub(super) fn new(
         addr: SocketAddr,
         readers: usize,
-        format: Format,
+        format: Wire,
         text: Text,
         verifier: Verifier,
     ) -> Result<Self, BenchError> {
@@ -112,12 +113,15 @@ impl Crowd {
             if let Some(error) = client.stream.take_error().map_err(Fault::Io)? {
                 return Err(Fault::Io(error));
             }
-            if self.format.is_websocket() {
-                client.out = self.format.handshake(&self.addr.to_string()).into();
-                client.stage = Stage::Head;
-            } else {
-                client.out = self.format.login(&name(number));
-                client.stage = Stage::Login;
+            match format::handshake(self.format, &self.addr.to_string()) {
+                Some(head) => {
+                    client.out = head.into();
+                    client.stage = Stage::Head;
+                }
+                None => {
+                    format::login(self.format, &name(number), &mut client.out);
+                    client.stage = Stage::Login;
+                }
             }
             client.write()?;
         } else if writable && !client.out.is_empty() {
@@ -130,7 +134,8 @@ impl Crowd {
     }
 
     fn read(&mut self, number: usize, closed: bool) -> Result<(), Fault> {
-        let Self { clients, buffer, format, text, verifier, times, .. } = self;
+        let Self { clients, buffer, format: wire, text, verifier, times, .. } = self;
+        let wire = *wire;
         let (mut present, mut deliveries, mut taken) = (0, 0, 0);
         let done = clients[number].read(buffer, closed, |client, mut bytes| {
             let mut head = 0;
@@ -140,8 +145,8 @@ impl Crowd {
                     return Ok(0);
                 }
                 client.stage = Stage::In;
-                if format.has_login() {
-                    client.out = format.login(&name(number));
+                if wire.has_login() {
+                    format::login(wire, &name(number), &mut client.out);
                     client.write()?;
                     client.stage = Stage::Login;
                 } else {
@@ -149,7 +154,7 @@ impl Crowd {
                 }
                 bytes = &bytes[head..];
             }
-            let whole = format.read(bytes, text, |told| {
+            let whole = format::read(wire, bytes, text, |told| {
                 match told {
                     Told::Said(said) if client.stage == Stage::In => {
                         deliveries += 1;

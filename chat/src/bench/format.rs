@@ -5,17 +5,7 @@
 
 use super::fault::Fault;
 use super::text::{Said, Text};
-
-/// A format and its framing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// `/room`: a WebSocket whose messages are texts and nothing else.
-    Body,
-    /// `chat.v1` over WebSocket.
-    Json,
-    /// Lines of text, as in `nc`.
-    Lines,
-}
+use crate::wire::Wire;
 
 /// What a client is told, as far as it matters here.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,100 +28,97 @@ const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 const HANDSHAKE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-impl Format {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Body => "body",
-            Self::Json => "json",
-            Self::Lines => "lines",
+/// The request for a WebSocket; nothing where a connection begins with lines.
+pub(super) fn handshake(wire: Wire, host: &str) -> Option<String> {
+    let (path, protocol) = match wire {
+        Wire::Json => ("/rooms/lobby/ws", "Sec-WebSocket-Protocol: chat.v1\r\n"),
+        Wire::Text => ("/rooms/lobby/ws", ""),
+        Wire::Body => ("/room", ""),
+        Wire::Pool => ("/ws", ""),
+        Wire::JsonLines | Wire::TextLines => return None,
+    };
+    Some(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{HANDSHAKE}{protocol}\r\n"))
+}
+
+/// Adds what says a client's name, where it has one, to what is to be written.
+pub(super) fn login(wire: Wire, name: &str, out: &mut Vec<u8>) {
+    match wire {
+        Wire::Json | Wire::JsonLines => {
+            let hello =
+                format!("{{\"type\":\"hello\",\"name\":\"{name}\",\"rooms\":{{\"lobby\":{{}}}}}}");
+            write(wire, &[hello.as_bytes()], out);
         }
+        Wire::Text | Wire::TextLines => write(wire, &[name.as_bytes()], out),
+        Wire::Body | Wire::Pool => {}
     }
+}
 
-    /// Whether a connection begins with an HTTP request.
-    pub(super) fn is_websocket(self) -> bool {
-        self != Self::Lines
-    }
-
-    /// Whether a client says its name and waits for a welcome.
-    pub(super) fn has_login(self) -> bool {
-        self != Self::Body
-    }
-
-    /// The request for a WebSocket.
-    pub(super) fn handshake(self, host: &str) -> String {
-        let (path, protocol) = match self {
-            Self::Json => ("/rooms/lobby/ws", "Sec-WebSocket-Protocol: chat.v1\r\n"),
-            Self::Body | Self::Lines => ("/room", ""),
-        };
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{HANDSHAKE}{protocol}\r\n")
-    }
-
-    /// What says a client's name.
-    pub(super) fn login(self, name: &str) -> Vec<u8> {
-        match self {
-            Self::Body => Vec::new(),
-            Self::Json => {
-                let hello = format!(
-                    "{{\"type\":\"hello\",\"name\":\"{name}\",\"rooms\":{{\"lobby\":{{}}}}}}"
-                );
-                let mut frame = Vec::new();
-                masked(0x81, hello.as_bytes(), &mut frame);
-                frame
-            }
-            Self::Lines => format!("{name}\n").into(),
+/// Adds a message to what is to be written.
+pub(super) fn post(wire: Wire, text: &[u8], out: &mut Vec<u8>) {
+    match wire {
+        Wire::Json | Wire::JsonLines => {
+            write(wire, &[br#"{"type":"post","room":"lobby","body":""#, text, br#""}"#], out);
         }
+        Wire::Text | Wire::TextLines | Wire::Body | Wire::Pool => write(wire, &[text], out),
     }
+}
 
-    /// Adds a message to what is to be written.
-    pub(super) fn post(self, text: &[u8], out: &mut Vec<u8>) {
-        match self {
-            Self::Body => masked(0x81, text, out),
-            Self::Json => {
-                let post: &[&[u8]] =
-                    &[br#"{"type":"post","room":"lobby","body":""#, text, br#""}"#];
-                masked(0x81, &post.concat(), out);
-            }
-            Self::Lines => {
-                out.extend_from_slice(text);
-                out.push(b'\n');
-            }
-        }
+/// One message, in its pieces.
+fn write(wire: Wire, pieces: &[&[u8]], out: &mut Vec<u8>) {
+    if wire.is_lines() {
+        pieces.iter().for_each(|piece| out.extend_from_slice(piece));
+        out.push(b'\n');
+    } else {
+        masked(0x81, &pieces.concat(), out);
     }
+}
 
-    /// Takes everything that is whole from the front of `bytes`, and says how many bytes it was.
-    ///
-    /// # Errors
-    /// Those of `each`; and what no server may say.
-    #[inline]
-    pub(super) fn read<'a>(
-        self,
-        bytes: &'a [u8],
-        text: &Text,
-        mut each: impl FnMut(Told<'a>) -> Result<(), Fault>,
-    ) -> Result<usize, Fault> {
-        let mut rest = bytes;
-        if self == Self::Lines {
-            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-                each(line(&rest[..end], text))?;
-                rest = &rest[end + 1..];
-            }
-            return Ok(bytes.len() - rest.len());
+/// Takes everything that is whole from the front of `bytes`, and says how many bytes it was.
+///
+/// # Errors
+/// Those of `each`; and what no server may say.
+#[inline]
+pub(super) fn read<'a>(
+    wire: Wire,
+    bytes: &'a [u8],
+    text: &Text,
+    mut each: impl FnMut(Told<'a>) -> Result<(), Fault>,
+) -> Result<usize, Fault> {
+    let mut rest = bytes;
+    if wire.is_lines() {
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            each(message(wire, &rest[..end], text)?)?;
+            rest = &rest[end + 1..];
         }
-        while let Some((first, payload, after)) = frame(rest)? {
-            each(match first {
-                0x81 | 0x82 if self == Self::Body => {
-                    text.read(payload).map_or(Told::Other, Told::Said)
-                }
-                0x81 => object(payload, text)?,
-                0x89 => Told::Ping(payload),
-                0x8a => Told::Other,
-                0x88 => return Err(Fault::Closed(closing(payload))),
-                first => return Err(Fault::Frame(first)),
-            })?;
-            rest = after;
-        }
-        Ok(bytes.len() - rest.len())
+        return Ok(bytes.len() - rest.len());
     }
+    while let Some((first, payload, after)) = frame(rest)? {
+        each(match first {
+            0x81 => message(wire, payload, text)?,
+            // As a server may that sends what it got.
+            0x82 if wire == Wire::Body => message(wire, payload, text)?,
+            0x89 => Told::Ping(payload),
+            0x8a => Told::Other,
+            0x88 => return Err(Fault::Closed(closing(payload))),
+            first => return Err(Fault::Frame(first)),
+        })?;
+        rest = after;
+    }
+    Ok(bytes.len() - rest.len())
+}
+
+#[inline]
+fn message<'a>(wire: Wire, payload: &'a [u8], text: &Text) -> Result<Told<'a>, Fault> {
+    Ok(match wire {
+        Wire::Json | Wire::JsonLines => return object(payload, text),
+        Wire::Text | Wire::TextLines => line(payload, text),
+        Wire::Body => text.read(payload).map_or(Told::Other, Told::Said),
+        Wire::Pool => {
+            let said = payload.strip_suffix(b"\"}\n");
+            let said = said.and_then(|said| text.at_the_end(said, br#""body":""#));
+            said.map_or(Told::Other, Told::Said)
+        }
+    })
 }
 
 /// The answer to a ping.

@@ -25,7 +25,6 @@ use std::fs;
 use std::io::{self, Write};
 
 pub use self::error::BenchError;
-pub(crate) use self::format::Format;
 pub(crate) use self::plan::{Plan, Target};
 use self::progress::Progress;
 use self::run::Run;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::format::Format;
+use crate::wire::Wire;
 
 /// A run, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub(crate) struct Plan {
     /// After how many messages it ends, if that comes first.
     pub(crate) messages: Option<u32>,
     /// How the clients speak.
-    pub(crate) format: Format,
+    pub(crate) format: Wire,
     /// Messages that are published and not yet with every client, of all publishers together.
     pub(crate) window: usize,
     /// Whom they speak to.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::crowd::{Crowd, wrong};
 use super::error::BenchError;
+use super::format;
 use super::plan::Plan;
 
 /// One time of publishing.
@@ -124,7 +125,7 @@ impl Publishing {
         while count < most.min(crowd.verifier.room(publisher)) && client.out.len() < BYTES {
             let said = crowd.verifier.send(publisher, now);
             crowd.text.write(said, &mut self.text);
-            crowd.format.post(&self.text, &mut client.out);
+            format::post(crowd.format, &self.text, &mut client.out);
             count += 1;
         }
         client.write().map_err(|fault| wrong(publisher, &fault))?;

@@ -11,8 +11,9 @@ use clap::{Args, value_parser};
 use super::addr::{Addr, Host};
 use super::error::Wrong;
 use super::layer::Layer;
-use crate::bench::{Format, Plan, Target};
+use crate::bench::{Plan, Target};
 use crate::limits::MOST_BODY_BYTES;
+use crate::wire::Wire;
 
 /// Descriptors of the bench that are not clients.
 const OTHER_DESCRIPTORS: u64 = 32;
@@ -49,9 +50,9 @@ pub(super) struct BenchFlags {
     #[arg(long, value_name = "BYTES", default_value = "64", value_parser = value_parser!(u32).range(Plan::LEAST_BYTES as i64..=MOST_BODY_BYTES as i64))]
     size: u32,
 
-    /// How the clients speak: body (/room), json (chat.v1), or lines
+    /// How the clients speak: body (/room), pool (/ws), chat.v1, chat.v1-lines, text, text-lines
     #[arg(short, long, value_name = "FORMAT", default_value = "body", hide_possible_values = true,
-        value_parser = PossibleValuesParser::new(["body", "json", "lines"]))]
+        value_parser = PossibleValuesParser::new(Wire::ALL.map(Wire::as_str)))]
     format: String,
 
     /// Messages on their way at once, of all publishers together
@@ -135,11 +136,10 @@ impl BenchFlags {
             bytes,
             time: Duration::from_secs_f64(self.seconds),
             messages: self.messages,
-            format: match self.format.as_str() {
-                "json" => Format::Json,
-                "lines" => Format::Lines,
-                _ => Format::Body,
-            },
+            format: Wire::ALL
+                .into_iter()
+                .find(|wire| wire.as_str() == self.format)
+                .unwrap_or(Wire::Body),
             window: self.window.map_or_else(|| Plan::window_for(bytes), |window| window as usize),
             target,
             json: self.json,

@@ -93,6 +93,10 @@ pub(crate) fn event(epoch: &Epoch, entry: &Entry) -> Bytes {
 }
 
 impl Wire {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Json, Self::JsonLines, Self::Text, Self::TextLines, Self::Body, Self::Pool];
+
     fn format(self) -> Format {
         match self {
             Self::Json | Self::JsonLines => Format::Json,

@@ -16,7 +16,7 @@ async fn measured(args: &[&str]) -> Value {
 
 #[tokio::test]
 async fn everybody_gets_everything_in_every_format() {
-    for format in ["body", "json", "lines"] {
+    for format in ["body", "pool", "chat.v1", "chat.v1-lines", "text", "text-lines"] {
         let report = measured(&["--publishers", "3", "--format", format, "--seconds", "0.2"]).await;
         let messages = report["messages"].as_u64().unwrap();
         assert!(messages > 0, "{report}");
@@ -34,7 +34,7 @@ async fn everybody_gets_everything_in_every_format() {
 
 #[tokio::test]
 async fn who_reads_nothing_holds_nobody_up() {
-    let report = measured(&["--stalled", "3", "--format", "json", "--seconds", "0.2"]).await;
+    let report = measured(&["--stalled", "3", "--format", "chat.v1", "--seconds", "0.2"]).await;
     assert_eq!(report["stalled"], 3);
     assert_eq!(report["deliveries"], report["messages"].as_u64().unwrap() * 20);
 }
@@ -52,7 +52,7 @@ async fn a_server_that_runs_is_measured_and_goes_on() {
     let server = start(&["--max-bytes", "100000000"]).await;
     let pid = server.child.id().unwrap().to_string();
     let addr = format!("localhost:{}", server.port);
-    let report = measured(&["--to", &addr, "--pid", &pid, "-f", "json", "-s", "0.2"]).await;
+    let report = measured(&["--to", &addr, "--pid", &pid, "-f", "chat.v1", "-s", "0.2"]).await;
     assert_eq!(report["deliveries"], report["messages"].as_u64().unwrap() * 20);
     server.serves().await;
 }
@@ -116,7 +116,7 @@ async fn nobody_listens() {
 async fn ctrl_c_ends_it_with_what_there_is() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    let args = ["bench", "--json", "-n", "1", "-f", "lines", "-r", "1000", "-s", "600", "--to"];
+    let args = ["bench", "--json", "-n", "1", "-f", "text-lines", "-r", "1000", "-s", "600", "--to"];
     let bench = chat(&[&args[..], &[&addr]].concat()).stdout(Stdio::piped()).spawn().unwrap();
     let pid = bench.id().unwrap();
     let server = tokio::spawn(serve(listener, move |number, line| {
@@ -183,7 +183,7 @@ async fn a_server_that_loses_or_doubles_is_noticed() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap().to_string();
         let server = tokio::spawn(serve(listener, tell));
-        let args = ["bench", "-n", "1", "-f", "lines", "--seconds", "0.1", "--to", &addr];
+        let args = ["bench", "-n", "1", "-f", "text-lines", "--seconds", "0.1", "--to", &addr];
         let seen = answer(chat(&args)).await;
         assert_eq!((seen.code, seen.stdout.as_str()), (Some(1), ""));
         let hint = match why.ends_with("overtaken") {
