@@ -10,9 +10,12 @@ use crate::page::Page;
 pub(crate) async fn older_messages_come_on_scrolling_up(world: &World) -> Res {
     const SAID: usize = 450;
     let mut ann = Raw::join(world, "ann").await?;
-    ann.pour((1..=SAID).map(|n| format!("line {n}"))).await?;
+    // One change lies in an older page as well, and takes a number.
+    ann.pour((1..=20).map(|n| format!("line {n}"))).await?;
+    ann.ask(json!({"type": "edit", "room": "lobby", "of": 5, "body": "line five"})).await?;
+    ann.pour((21..=SAID).map(|n| format!("line {n}"))).await?;
     ann.ask(json!({"type": "edit", "room": "lobby", "of": 10, "body": "line ten"})).await?;
-    ann.ask(json!({"type": "delete", "room": "lobby", "of": 300})).await?;
+    ann.ask(json!({"type": "delete", "room": "lobby", "of": 301})).await?;
     let bob = world.person("bob").await?;
     bob.sees("line 450").await?;
     assert_eq!(bob.texts().await?.len(), 198, "200 entries, of which two are changes");
@@ -28,6 +31,7 @@ pub(crate) async fn older_messages_come_on_scrolling_up(world: &World) -> Res {
     assert!(moved.abs() < 3.0, "moved by {moved}");
     to_the_top(&bob, SAID).await?;
     let mut expected: Vec<_> = (1..=SAID).map(|n| format!("line {n}")).collect();
+    "line five (edited)".clone_into(&mut expected[4]);
     "line ten (edited)".clone_into(&mut expected[9]);
     "Message deleted".clone_into(&mut expected[299]);
     assert_eq!(bob.texts().await?, expected);

@@ -207,6 +207,9 @@ pub(crate) async fn people_are_called_by_name(world: &World) -> Res {
     ann.until(&offers(json!(["bob"]))).await?;
     ann.press("Escape").await?;
     ann.until(&offers(json!([]))).await?;
+    // What was dismissed stays away until something else is typed.
+    ann.press("ArrowRight").await?;
+    assert_eq!(ann.js(offered).await?, json!([]));
     ann.insert("b").await?;
     ann.until(&offers(json!(["bob"]))).await?;
     ann.press("Tab").await?;

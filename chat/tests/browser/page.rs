@@ -191,6 +191,7 @@ impl Page {
             "End" => 35,
             "Home" => 36,
             "ArrowUp" => 38,
+            "ArrowRight" => 39,
             "ArrowDown" => 40,
             "Delete" => 46,
             _ => return Err(format!("{key} has no number here").into()),

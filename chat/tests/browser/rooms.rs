@@ -59,6 +59,10 @@ pub(crate) async fn rooms_lead_to_each_other(world: &World) -> Res {
     bob.until(&format!("{ROOMS} === '# lobby, # rust-学习'")).await?;
     let there = eve.ask(json!({ "type": "who", "room": "rust-学习" })).await?;
     assert!(there["count"].as_u64().is_some_and(|count| count <= 2), "{there}");
+    // And not when the page is loaded again either.
+    bob.reload().await?;
+    bob.until("document.querySelector('#rooms a.other')").await?;
+    bob.until(&format!("{ROOMS} === '# lobby, # rust-学习'")).await?;
     Ok(())
 }
 
@@ -74,9 +78,13 @@ pub(crate) async fn the_sheet_has_all_keys(world: &World) -> Res {
     ann.key_down("g").await?;
     ann.until("document.activeElement.id === 'other'").await?;
     ann.press("Escape").await?;
-    ann.say("what? g/").await?;
-    ann.sees("what? g/").await?;
+    ann.js("document.querySelector('#box').focus()").await?;
+    for key in ["?", "g", "/"] {
+        ann.key_down(key).await?;
+    }
+    assert_eq!(ann.js("document.querySelector('#box').value").await?, "?g/");
     assert_eq!(ann.js(open).await?, false, "what is typed is text");
+    assert_eq!(ann.js("document.querySelector(':popover-open')").await?, json!(null));
     Ok(())
 }
 

@@ -103,6 +103,8 @@ pub(crate) async fn shift_enter_breaks_the_line(world: &World) -> Res {
     ann.say("the end").await?;
     bob.sees("the end").await?;
     assert_eq!(bob.texts().await?, ["one\ntwo", "the end"], "an empty text is not sent");
+    ann.sees("the end").await?;
+    assert_eq!(ann.js("document.querySelectorAll('#pending .row').length").await?, 0);
     Ok(())
 }
 
@@ -274,15 +276,28 @@ pub(crate) async fn who_writes_is_shown(world: &World) -> Res {
     ann.until("document.querySelector('.badge .count').textContent === '2'").await?;
     let line =
         |words: &str| format!("document.querySelector('#typing').textContent === {}", json!(words));
-    ann.js("document.querySelector('#box').focus()").await?;
-    ann.insert("let me thi").await?;
-    bob.until(&line("ann is typing…")).await?;
+    let second = world.tab(&ann.context, DESK, &world.url("/rooms/lobby")).await?;
+    second.until("document.querySelector('.badge .count').textContent === '2'").await?;
     let mut eve = Raw::join(world, "eve").await?;
     eve.tell(json!({ "type": "typing", "room": "lobby" })).await?;
-    bob.until(&line("ann, eve are typing…")).await?;
+    for page in [&bob, &second] {
+        page.until(&line("eve is typing…")).await?;
+    }
+    ann.js("document.querySelector('#box').focus()").await?;
+    ann.insert("let me thi").await?;
+    bob.until(&line("eve, ann are typing…")).await?;
+    // What oneself writes in another tab is no news.
+    let mut zoe = Raw::join(world, "zoe").await?;
+    zoe.say("hm").await?;
+    second.sees("hm").await?;
+    let shown = "document.querySelector('#typing').textContent";
+    let says = second.js(shown).await?.to_string();
+    assert!(!says.contains("ann"), "{says}");
+    // Whoever has said it writes no more.
     ann.say("nk").await?;
     bob.sees("let me think").await?;
-    bob.until(&line("eve is typing…")).await?;
+    let says = bob.js(shown).await?.to_string();
+    assert!(!says.contains("ann"), "{says}");
     // Who has nothing more to say is gone by itself.
     bob.until(&line("")).await?;
     assert_eq!(ann.js("document.querySelector('#typing').textContent").await?, "", "not oneself");
