@@ -116,7 +116,8 @@ async fn nobody_listens() {
 async fn ctrl_c_ends_it_with_what_there_is() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap().to_string();
-    let args = ["bench", "--json", "-n", "1", "-f", "text-lines", "-r", "1000", "-s", "600", "--to"];
+    let args =
+        ["bench", "--json", "-n", "1", "-f", "text-lines", "-r", "1000", "-s", "600", "--to"];
     let bench = chat(&[&args[..], &[&addr]].concat()).stdout(Stdio::piped()).spawn().unwrap();
     let pid = bench.id().unwrap();
     let server = tokio::spawn(serve(listener, move |number, line| {
