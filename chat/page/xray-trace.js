@@ -13,6 +13,8 @@ export class Trace {
   #intake = new Intake();
   #n = 0;
   #newest = { at: 0, here: 0 };
+  /** What was missed before this step, somebody has seen. */
+  #dismissed = 0;
   seen = new Seen();
   /** @type {import("./xray-event.js").Step[]} */
   kept = [];
@@ -66,10 +68,14 @@ export class Trace {
   choose(room, member) {
     [this.room, this.member] = [room, member];
     this.model = new Model(room, this.seen.lanes, this.kept[0]?.at);
-    const { missed } = this.rates;
     this.rates = new Rates();
     for (const step of this.kept) this.#tell(step);
-    if (this.kept.length > 0) this.rates.missed = Math.min(this.rates.missed, missed || Infinity);
+  }
+
+  /** Somebody has seen what was missed so far, in what is chosen or not. */
+  dismiss() {
+    this.#dismissed = this.#n;
+    this.rates.missed = 0;
   }
 
   shows(step) {
@@ -84,6 +90,9 @@ export class Trace {
 
   #tell(step) {
     this.model.add(step);
-    if (this.model.concerns(step)) this.rates.add(step);
+    if (!this.model.concerns(step)) return;
+    const { missed } = this.rates;
+    this.rates.add(step);
+    if (step.n < this.#dismissed) this.rates.missed = missed;
   }
 }

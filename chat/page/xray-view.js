@@ -114,7 +114,7 @@ export class Xray {
     parts.latest.addEventListener("click", () => this.#lanes.follow.latest());
     parts.newest.addEventListener("click", () => this.#lines.follow.latest());
     parts.missed.addEventListener("click", () => {
-      this.#trace.rates.missed = 0;
+      this.#trace.dismiss();
       this.#later();
     });
     parts.filter.addEventListener("input", () => (this.#lines.words = parts.filter.value));

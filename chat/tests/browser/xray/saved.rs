@@ -189,12 +189,28 @@ pub(crate) async fn xray_says_what_it_does_not_understand(world: &World) -> Res 
 }
 
 pub(crate) async fn xray_missed_messages_stay_until_they_are_seen(world: &World) -> Res {
-    let page = shows(world, WIDE, EVENING).await?;
-    page.until("document.querySelector('.gauge.bad')").await?;
+    let tea = "{\"event\":\"joined\",\"room\":\"tea\",\"client\":50,\"name\":\"tom\"}\n\
+               {\"event\":\"gap\",\"room\":\"tea\",\"client\":50,\"after\":1,\"next\":4}\n";
+    let page = shows(world, WIDE, &format!("{EVENING}{tea}")).await?;
+    let missed = async |room: &str, count: u32| {
+        page.js(&format!(
+            "(() => {{ const it = document.querySelector('.chooser select'); it.value = '{room}'; \
+             it.dispatchEvent(new Event('change')) }})()"
+        ))
+        .await?;
+        page.until(&format!("{GAUGES}[3] === '{count} missed'")).await
+    };
+    page.until("document.querySelector('.chooser select').options.length === 3").await?;
+    for (room, count) in [("tea", 2), ("", 7), ("lobby", 5)] {
+        missed(room, count).await?;
+    }
     assert_eq!(page.js("document.querySelector('.gauge.bad').disabled").await?, false);
     page.click(".gauge.bad").await?;
     page.until(&format!("{GAUGES}[3] === '0 missed' && !document.querySelector('.gauge.bad')"))
-        .await
+        .await?;
+    // Who has seen it, need not see it again in another choice.
+    missed("tea", 0).await?;
+    missed("", 0).await
 }
 
 pub(crate) async fn xray_keeps_what_can_be_shown(world: &World) -> Res {
