@@ -255,6 +255,12 @@ pub(crate) async fn xray_fits_and_speaks_chinese(world: &World) -> Res {
                     document.documentElement.scrollWidth - innerWidth, \
                     ...[...document.querySelectorAll('.rows, .bars, .gauges, .choose')].map((x) => x.scrollWidth - x.clientWidth)] })()";
         assert_eq!(page.js(wide).await?, json!([0, 0, 0, 0, 0, 0]), "view {n}");
+        // Pictures are cut off where they end, so the columns have to be within them.
+        let out = "[...document.querySelectorAll('.heads .head')].filter((x) => { \
+                   const [head, all] = [x, x.parentElement].map((it) => it.getBoundingClientRect()); \
+                   const middle = (head.left + head.right) / 2; \
+                   return middle < all.left || middle > all.right }).length";
+        assert_eq!(page.js(out).await?, 0, "view {n}");
         let dark =
             page.js("getComputedStyle(document.querySelector('.xray')).backgroundColor").await?;
         assert_eq!(dark == "rgb(9, 15, 19)", view.dark, "view {n}: {dark}");
