@@ -70,7 +70,9 @@ fn length(time: Duration) -> String {
         us @ 0..1_000 => format!("{us} us"),
         us @ 1_000..1_000_000 => format!("{} ms", us / 1_000),
         us @ 1_000_000..120_000_000 => format!("{} s", us / 1_000_000),
-        us => format!("{} min", us / 60_000_000),
+        us @ 120_000_000..7_200_000_000 => format!("{} min", us / 60_000_000),
+        us @ 7_200_000_000..172_800_000_000 => format!("{} h", us / 3_600_000_000),
+        us => format!("{} d", us / 86_400_000_000),
     }
 }
 
@@ -123,5 +125,7 @@ mod tests {
         let told = [7, 999, 1_000, 999_999, 1_000_000, 119_999_999, 120_000_000];
         let told = told.map(|us| length(Duration::from_micros(us)));
         assert_eq!(told, ["7 us", "999 us", "1 ms", "999 ms", "1 s", "119 s", "2 min"]);
+        let told = [7_199, 7_200, 172_799, 172_800].map(|s| length(Duration::from_secs(s)));
+        assert_eq!(told, ["119 min", "2 h", "47 h", "2 d"]);
     }
 }

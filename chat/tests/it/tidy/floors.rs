@@ -135,6 +135,29 @@ fn lib_lists_the_floors() {
     }
 }
 
+/// The modules of a table whose rows begin with the number of a floor.
+fn tabled(document: &str) -> Vec<(String, u8)> {
+    let mut tabled = Vec::new();
+    for row in document.lines().filter_map(|line| line.strip_prefix("| ")) {
+        let (Ok(floor), Some(modules)) = (row[..1].parse(), row.split(" | ").nth(1)) else {
+            continue;
+        };
+        let names = modules.split('`').skip(1).step_by(2).filter(|name| *name != "main");
+        tabled.extend(names.map(|name| (name.to_owned(), floor)));
+    }
+    tabled
+}
+
+#[test]
+fn the_architecture_has_the_floors_of_lib() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../ARCHITECTURE.md");
+    let mut tabled = tabled(&std::fs::read_to_string(root).unwrap());
+    let mut floors = floors(&tree().iter().find(|f| f.path == "chat/src/lib.rs").unwrap().text);
+    tabled.sort();
+    floors.sort();
+    assert_eq!(tabled, floors);
+}
+
 #[test]
 fn an_import_from_above_is_found() {
     check("chat/src/log.rs", "use crate::entry::Seq;\nuse crate::wire::Wire;", &[]);
