@@ -57,7 +57,9 @@ impl Say {
         let mut token = tokens.find(&name);
         for tries in 1.. {
             let mut hello = json!({ "type": "hello", "name": name, "rooms": {} });
-            hello["rooms"][self.room.as_str()] = json!({});
+            // What is for members alone nobody else need see coming.
+            let room = if self.to.is_empty() { self.room.as_str() } else { "@" };
+            hello["rooms"][room] = json!({});
             if let Some(token) = &token {
                 hello["token"] = token.as_str().into();
             }

@@ -20,6 +20,13 @@ fn asks(server: &Running, args: &[&str]) -> Command {
     at_home(server, chat(&[args, &["--server", &at]].concat()))
 }
 
+/// What the server answers over HTTP.
+async fn asked(server: &Running, path: &str) -> String {
+    let addr = format!("127.0.0.1:{}", server.port).parse().unwrap();
+    let ask = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    crate::sockets::answer(addr, &ask).await
+}
+
 /// Somebody who has tokens of his own.
 fn at_home(server: &Running, mut command: Command) -> Command {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{}", server.port));
@@ -97,6 +104,12 @@ async fn a_name_that_is_taken_is_another_one_unless_it_is_wanted() {
     // One who is there and one who is not.
     let seen = ask(&server, &["send", "--name", "bob", "--to", "zoe", "psst"]).await;
     check(&seen, 0, "room=@ seq=1 stored=memory\n", "");
+    let events = asked(&server, "/debug/flight").await;
+    let joined = |name: &str| {
+        let joined = |line: &str| line.contains("\"event\":\"joined\"") && line.contains(name);
+        events.lines().any(joined)
+    };
+    assert!(joined("\"zoe\"") && !joined("\"bob\""), "{events}");
     let seen = ask(&server, &["send", "--name", "bob", "--to", "eve", "psst"]).await;
     assert_eq!(seen.code, Some(1), "{seen:?}");
     assert!(seen.stderr.starts_with("error: nobody_there: "), "{}", seen.stderr);
