@@ -68,3 +68,58 @@ pub(super) enum Command {
     #[command(hide = true)]
     Attached,
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::Target;
+    use crate::config::Asked;
+    use crate::config::tests::asked;
+
+    /// What the server of a bench is given, from the second on.
+    fn benched(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Vec<String> {
+        let plan = match asked(&[&["bench", "--clients", "1"], args].concat(), env, file) {
+            Ok(Asked::Bench(plan)) => plan,
+            other => panic!("{other:?}"),
+        };
+        let Target::Own(args) = plan.target else { panic!("{plan:?}") };
+        args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_bench_raises_only_what_nobody_said() {
+        let raised = [
+            "--data=off",
+            "--max-connections=65",
+            "--max-handshakes=1000000",
+            "--max-messages=4294967295",
+            "--max-bytes=1073741824",
+            "--max-message-bytes=65536",
+        ];
+        assert_eq!(benched(&[], &[], None), raised);
+        let seen = benched(&["--max-bytes=2000"], &[], None);
+        assert_eq!(seen[..4], raised[..4]);
+        assert_eq!(seen[4..], ["--max-message-bytes=65536", "--max-bytes=2000"]);
+        let file = "data = 'a.db'\nmax-messages = 50\nmax-connections = 9\ntrace = 'off'";
+        let seen =
+            benched(&[], &[("CHAT_MAX_BYTES", "?"), ("CHAT_CONFIG", "/nonexistent")], Some(file));
+        assert_eq!(seen[..3], [raised[2], raised[4], raised[5]]);
+        assert_eq!((seen[3].as_str(), seen.len()), ("--config", 5));
+    }
+
+    #[test]
+    fn what_starts_no_server_has_no_settings_of_one() {
+        let broken = [("CHAT_CONFIG", "/nonexistent"), ("CHAT_ADDR", "?"), ("CHAT_MAX_BYTES", "?")];
+        for command in [&["doctor"][..], &["xray", "f"], &["why", "1"], &["send", "x"], &["trace"]]
+        {
+            assert!(asked(command, &broken, None).is_ok(), "{command:?}");
+            let otherwise = match command[0] {
+                "doctor" | "xray" => "",
+                _ => "; --server names one that runs",
+            };
+            let seen = asked(&[command, &["--addr", ":8099"]].concat(), &[], None);
+            assert_eq!(seen, Err(format!("--addr: no server is started here{otherwise}")));
+            let seen = asked(command, &[], Some("xray = 'off'"));
+            assert_eq!(seen, Err(format!("--config: no server is started here{otherwise}")));
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The layer of the file: TOML whose keys are the flag names.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -8,14 +9,29 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Wrong;
-use super::layer::{KEYS, Key, Layer, Source};
+use super::layer::{self, KEYS, Key, Layer, Source, variable};
 use super::nearest::nearest;
 
 /// More than any configuration needs, and little enough to read by mistake.
 const FILE_BYTES: u64 = 1 << 20;
 
+/// The layer of the file that a flag names, or the variable; of none, an empty one.
+pub(super) fn named(
+    flag: Option<&Path>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Layer, Wrong> {
+    if let Some(path) = flag {
+        return load(path, &Source::Flag("config"));
+    }
+    let name = variable("config");
+    match layer::read(env, &name)? {
+        Some(path) => load(Path::new(&path), &Source::Variable(name)),
+        None => Ok(Layer::default()),
+    }
+}
+
 /// Reads and parses the file; `named` is the flag or variable that names it.
-pub(super) fn load(path: &Path, named: &Source) -> Result<Layer, Wrong> {
+fn load(path: &Path, named: &Source) -> Result<Layer, Wrong> {
     let text = read(path).map_err(|source| Wrong::Read {
         path: path.into(),
         named: named.clone(),

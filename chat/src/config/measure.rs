@@ -88,10 +88,11 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 impl BenchFlags {
-    /// The run, of a server with the settings of `given` and of the file `config`.
+    /// The run, of a server with the settings of `flags` and of `file`, which is at `config`.
     pub(super) fn plan(
         self,
-        given: &Layer,
+        flags: &Layer,
+        file: &Layer,
         config: Option<&Path>,
         descriptors: Option<u64>,
     ) -> Result<Plan, Wrong> {
@@ -126,7 +127,7 @@ impl BenchFlags {
                 }
                 Target::Running { addr, pid: self.pid }
             }
-            None => Target::Own(server(clients + stalled, given, config)?),
+            None => Target::Own(server(clients + stalled, flags, file, config)?),
         };
         Ok(Plan {
             clients,
@@ -150,8 +151,13 @@ impl BenchFlags {
 
 /// The arguments of a server for so many clients, which bounds nothing that is measured: what was
 /// given, and for the rest as much as can be.
-fn server(clients: usize, given: &Layer, config: Option<&Path>) -> Result<Vec<OsString>, Wrong> {
-    if given.get("addr").is_some() {
+fn server(
+    clients: usize,
+    flags: &Layer,
+    file: &Layer,
+    config: Option<&Path>,
+) -> Result<Vec<OsString>, Wrong> {
+    if flags.get("addr").is_some() {
         let why = "chat bench starts a server at a free port; --to names one that runs";
         return Err(wrong("addr", why.into()));
     }
@@ -166,15 +172,15 @@ fn server(clients: usize, given: &Layer, config: Option<&Path>) -> Result<Vec<Os
         ("max-message-bytes", "65536"),
     ];
     for (key, value) in raised {
-        if given.get(key).is_none() {
+        if flags.get(key).or(file.get(key)).is_none() {
             args.push(format!("--{key}={value}").into());
         }
     }
-    for (key, value) in given.each() {
+    for (key, value) in flags.each() {
         args.push(format!("--{key}={value}").into());
     }
-    if let Some(file) = config {
-        args.extend(["--config".into(), file.into()]);
+    if let Some(path) = config {
+        args.extend(["--config".into(), path.into()]);
     }
     Ok(args)
 }

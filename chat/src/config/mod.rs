@@ -33,7 +33,7 @@ pub use trace_to::{TraceFormat, TraceTo};
 use commands::Command;
 use error::Wrong;
 use flags::Flags;
-use layer::{Layer, Source};
+use layer::Layer;
 use pick::Pick;
 
 use crate::bench::Plan;
@@ -141,46 +141,63 @@ fn ask(
     env: impl Fn(&str) -> Option<OsString>,
     descriptors: Option<u64>,
 ) -> Result<Asked, Wrong> {
-    let file = match &flags.config {
-        Some(path) => file::load(path, &Source::Flag("config"))?,
-        None => {
-            let name = layer::variable("config");
-            match layer::read(&env, &name)? {
-                Some(path) => file::load(&PathBuf::from(path), &Source::Variable(name))?,
-                None => Layer::default(),
-            }
-        }
-    };
     let config = flags.config.clone();
     let (command, flags) = flags.split();
-    if let Some(Command::Doctor) = command {
-        return Ok(Asked::Listing(doctor(descriptors)));
+    // What starts no server has no settings of one, and needs none to be right.
+    let no_server = |otherwise: &str| {
+        let first = flags.each().next().map(|(key, _)| key);
+        match first.or(config.as_ref().map(|_| "config")) {
+            Some(flag) => {
+                Err(Wrong::Usage(format!("--{flag}: no server is started here{otherwise}")))
+            }
+            None => Ok(()),
+        }
+    };
+    match command {
+        Some(Command::Doctor) => {
+            no_server("")?;
+            Ok(Asked::Listing(doctor(descriptors)))
+        }
+        Some(Command::Xray { file }) => {
+            no_server("")?;
+            Ok(Operation::Xray(file).into())
+        }
+        Some(Command::Remote(remote)) => {
+            no_server("; --server names one that runs")?;
+            Ok(Asked::Remote(remote.remote()?.into()))
+        }
+        Some(Command::Bench(bench)) => {
+            // Its server is given what the command line says, wherever it is run, and all of that
+            // has to be right.
+            let file = file::named(config.as_deref(), |_| None)?;
+            let plan = bench.plan(&flags, &file, config.as_deref(), descriptors)?;
+            ready::ready(&mut Pick::new(flags, Layer::default(), file), descriptors)?;
+            Ok(Asked::Bench(plan.into()))
+        }
+        command => {
+            let file = file::named(config.as_deref(), &env)?;
+            configured(command, Pick::new(flags, Layer::from_env(env)?, file), descriptors)
+        }
     }
-    if let Some(Command::Remote(remote)) = command {
-        return Ok(Asked::Remote(remote.remote()?.into()));
-    }
-    if let Some(Command::Bench(bench)) = command {
-        let plan = bench.plan(&flags, config.as_deref(), descriptors)?;
-        // What its server is given has to be right as well.
-        ready::ready(&mut Pick::new(flags, Layer::from_env(env)?, file), descriptors)?;
-        return Ok(Asked::Bench(plan.into()));
-    }
-    let mut pick = Pick::new(flags, Layer::from_env(env)?, file);
+}
+
+/// What is asked of a server, or of the file that it has.
+fn configured(
+    command: Option<Command>,
+    mut pick: Pick,
+    descriptors: Option<u64>,
+) -> Result<Asked, Wrong> {
     let mut config = ready::ready(&mut pick, descriptors)?;
     config.attached = matches!(command, Some(Command::Attached));
     Ok(match command {
-        None
-        | Some(Command::Attached | Command::Bench(_) | Command::Doctor | Command::Remote(_)) => {
-            Asked::Serve(config.into())
-        }
         Some(Command::Config) => Asked::Listing(pick.listing()),
         Some(Command::Check { file }) => Operation::Check(kept(file, config.data)?).into(),
         Some(Command::Export { file }) => Operation::Export(kept(file, config.data)?).into(),
         Some(Command::Backup { file: to }) => {
             Operation::Backup { path: kept(None, config.data)?, to }.into()
         }
-        Some(Command::Xray { file }) => Operation::Xray(file).into(),
         Some(Command::Import { file }) => Operation::Import(kept(file, config.data)?).into(),
+        _ => Asked::Serve(config.into()),
     })
 }
 

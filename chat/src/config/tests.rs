@@ -8,7 +8,11 @@ use super::*;
 
 /// What a command line, an environment and a file (if there is a text for it) come to. The file
 /// is named `--config` on the command line, and its path is shown as `chat.toml`.
-fn asked(args: &[&str], env: &[(&str, &str)], file: Option<&str>) -> Result<Asked, String> {
+pub(crate) fn asked(
+    args: &[&str],
+    env: &[(&str, &str)],
+    file: Option<&str>,
+) -> Result<Asked, String> {
     asked_with(None, args, env, file)
 }
 
