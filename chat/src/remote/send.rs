@@ -69,7 +69,7 @@ impl Say {
                 if let (Some(name), Some(ours)) =
                     (name, ours.filter(|ours| token.as_deref() != Some(ours)))
                 {
-                    tokens.keep(name, ours);
+                    tokens.keep(name, ours).await;
                 }
                 break;
             }
