@@ -40,17 +40,17 @@ pub(crate) fn bench(plan: &Plan) -> Result<(), BenchError> {
         *bounded = false;
     }
     let report = report?;
-    if let Some(path) = &plan.svg {
-        let chart = chart::chart(&report, plan);
-        fs::write(path, chart)
-            .map_err(|source| BenchError::Chart { path: path.clone(), source })?;
-    }
     let text = match plan.json {
         true => format!("{}\n", report.json(plan)),
         false => report.text(plan),
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
+    let printed = match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(BenchError::Stdout(error)),
         _ => Ok(()),
+    };
+    if let Some(path) = &plan.svg {
+        let drawn = fs::write(path, chart::chart(&report, plan));
+        drawn.map_err(|source| BenchError::Chart { path: path.clone(), source })?;
     }
+    printed
 }

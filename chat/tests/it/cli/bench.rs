@@ -74,6 +74,15 @@ async fn a_report_is_for_people_unless_it_is_json() {
 }
 
 #[tokio::test]
+async fn a_chart_that_cannot_be_drawn_costs_no_report() {
+    let args = ["bench", "-n", "1", "-s", "0.1", "--messages", "1", "--svg", "/nonexistent/a.svg"];
+    let seen = answer(chat(&args)).await;
+    assert!(seen.stdout.starts_with("1 clients (body)"), "{seen:?}");
+    assert!(seen.stderr.starts_with("error: cannot write /nonexistent/a.svg\n"), "{seen:?}");
+    assert_eq!(seen.code, Some(1));
+}
+
+#[tokio::test]
 async fn what_cannot_be_measured_is_refused() {
     for (args, why) in [
         (
