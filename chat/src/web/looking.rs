@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 use super::access::{Access, is_foreign, is_loopback, name};
 use super::problem::Problem;
@@ -26,9 +26,6 @@ pub(super) struct Looking {
     xray: Xray,
     proxies: Vec<IpAddr>,
 }
-
-/// What proxies add for whom they ask.
-const FORWARDED: [&str; 4] = ["x-forwarded-for", "forwarded", "x-real-ip", "via"];
 
 impl Looking {
     pub(super) fn new(access: &Access) -> Self {
@@ -64,7 +61,7 @@ impl Looking {
             && !self.proxies.contains(&peer)
             && (host.is_some() || authority.is_some())
             && [host, authority].into_iter().flatten().all(|host| is_loopback(name(host)))
-            && !FORWARDED.iter().any(|header| headers.contains_key(*header))
+            && !headers.keys().any(is_of_a_proxy)
     }
 
     /// Pages of others may not have a browser ask, even if they cannot read what is answered.
@@ -74,6 +71,12 @@ impl Looking {
             false => Ok(()),
         }
     }
+}
+
+/// Whether a header is one that proxies add to say for whom they ask.
+fn is_of_a_proxy(header: &HeaderName) -> bool {
+    let name = header.as_str();
+    matches!(name, "forwarded" | "via") || name.starts_with("x-forwarded") || name.ends_with("-ip")
 }
 
 #[cfg(test)]
@@ -108,10 +111,21 @@ mod tests {
         for host in ["192.168.0.7", "chat.example", "localhost.evil", "127.0.0.1.evil", "", "::1"] {
             assert!(!local(here, host, &[]), "{host}");
         }
-        let headers = ["X-Forwarded-For", "forwarded", "X-Real-IP", "Via"];
-        for header in headers.each_ref() {
-            assert!(!local(here, "localhost", std::slice::from_ref(header)), "{header}");
+        for header in [
+            "X-Forwarded-For",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Host",
+            "X-Forwarded",
+            "forwarded",
+            "Via",
+            "X-Real-IP",
+            "CF-Connecting-IP",
+            "True-Client-IP",
+            "X-Client-IP",
+        ] {
+            assert!(!looks(Xray::Loopback, here, "localhost", &[header]), "{header}");
         }
+        assert!(local(here, "localhost", &["Accept", "X-Script", "Forwarded-Trip"]));
     }
 
     #[test]
