@@ -1,6 +1,6 @@
 //! A flight as a file, for when something went wrong.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::TryLockError;
@@ -23,14 +23,24 @@ impl Flight {
     /// only its owner may read; the file. Nothing is overwritten.
     ///
     /// # Errors
-    /// The file cannot be made or written.
+    /// The file cannot be made or written; then there is none.
     pub fn dump(&self, folder: &Path) -> io::Result<PathBuf> {
         self.free()?;
         let (path, file) = new_file(folder)?;
-        let mut file = BufWriter::new(file);
-        self.write_to(&mut file)?;
-        file.flush()?;
+        self.fill(&path, file)?;
         Ok(path)
+    }
+
+    /// Writes into a new file, and takes it away if not all of it fits.
+    pub(super) fn fill(&self, path: &Path, file: File) -> io::Result<()> {
+        let mut file = BufWriter::new(file);
+        let filled = self.write_to(&mut file).and_then(|()| file.flush());
+        if filled.is_err() {
+            // What is still in the buffer is not to be written, and Windows removes no open file.
+            drop(file.into_parts());
+            fs::remove_file(path).ok();
+        }
+        filled
     }
 
     /// The same in a panic hook; the last event is then `panicked`, at `place`.

@@ -115,7 +115,7 @@ impl Tracer for Flight {
     fn trace(&self, event: &Event<'_>) {
         let frame = Frame::new(event, self.0.bodies);
         let mut rings = self.rings();
-        // Under the lock, so that times are in the order of events.
+        // Under the lock, so that times differ as the events do.
         let at = clock::micros();
         rings.steps.push(at, frame.bytes());
         if let Some(watched) = &mut rings.watched {

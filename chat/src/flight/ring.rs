@@ -12,6 +12,8 @@ pub(super) struct Ring {
     /// Where the oldest frame begins and the newest ends, counted without going round.
     oldest: Place,
     newest: Place,
+    /// When the newest was told.
+    at: At,
 }
 
 /// Between two frames: how many bytes and how many frames ever were before.
@@ -25,7 +27,7 @@ impl Ring {
     /// Of so many bytes, which are more than one frame has.
     pub(super) fn new(bytes: usize) -> Self {
         let bytes = vec![0; bytes].into_boxed_slice();
-        Self { bytes, oldest: Place::default(), newest: Place::default() }
+        Self { bytes, oldest: Place::default(), newest: Place::default(), at: At(0) }
     }
 
     pub(super) fn oldest(&self) -> Place {
@@ -36,7 +38,9 @@ impl Ring {
         self.newest
     }
 
+    /// Adds a frame. Times are in the order of frames, also where somebody sets a clock back.
     pub(super) fn push(&mut self, at: At, frame: &[u8]) {
+        self.at = At(self.at.0.max(at.0));
         let all = HEAD + frame.len();
         while self.newest.byte + all as u64 > self.oldest.byte + self.bytes.len() as u64 {
             let len = u16::from_le_bytes([self.byte(0), self.byte(1)]);
@@ -44,7 +48,7 @@ impl Ring {
             self.oldest.frame += 1;
         }
         self.write(&(frame.len() as u16).to_le_bytes());
-        self.write(&at.0.to_le_bytes());
+        self.write(&self.at.0.to_le_bytes());
         self.write(frame);
         self.newest.frame += 1;
     }
@@ -105,5 +109,25 @@ impl Place {
     /// How many frames lie between the two.
     pub(super) fn frames_to(self, other: Place) -> u64 {
         other.frame.saturating_sub(self.frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_changes_no_order() {
+        let mut ring = Ring::new(1 << 10);
+        for at in [5, 3, 6] {
+            ring.push(At(at), b"");
+        }
+        let (mut copied, mut place) = (Vec::new(), ring.oldest());
+        ring.copy(&mut place, 1 << 10, &mut copied);
+        let times: Vec<_> = copied
+            .chunks(HEAD)
+            .map(|head| u64::from_le_bytes(head[2..].try_into().unwrap()))
+            .collect();
+        assert_eq!(times, [5, 5, 6]);
     }
 }

@@ -234,15 +234,9 @@ fn those_who_trace_at_once_lose_nothing() {
             }
         }
     });
-}
-
-#[test]
-fn times_are_in_the_order_of_events() {
-    let flight = Flight::new(false);
-    for n in 0..100 {
-        trace!(flight, "step"; n = n);
-    }
+    // The newest of them are still among the steps, and their times are in their order.
     let lines = lines(&flight);
+    assert!(lines.len() > 1_000, "{}", lines.len());
     assert!(lines.iter().map(|line| line["at"].as_str().unwrap()).is_sorted());
 }
 
@@ -273,5 +267,9 @@ fn a_dump_is_a_new_file_of_its_owner() {
     assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
     drop(locked);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 4);
+    // What does not fit, as in a file that is only read, is not left half written.
+    let whole = flight.dump(&folder).unwrap();
+    let error = flight.fill(&whole, fs::File::open(&whole).unwrap()).unwrap_err();
+    assert!(!whole.exists(), "{error}");
     fs::remove_dir_all(&folder).unwrap();
 }
