@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::thread;
 
+use crate::bench::page;
 use crate::limits::{LISTEN_BACKLOG, Limits};
 
 /// What the system says of itself. What it does not say is `None`.
@@ -16,8 +17,9 @@ struct Machine {
     backlog: Option<u64>,
     /// The first and the last port of those who connect.
     ports: Option<(u64, u64)>,
-    /// Bytes of TCP buffers beyond which the kernel makes them smaller, and at most.
-    tcp: Option<(u64, u64)>,
+    /// Pages of TCP buffers beyond which the kernel makes them smaller, and at most, and the bytes
+    /// of a page.
+    tcp: Option<(u64, u64, u64)>,
     cores: Option<u64>,
     /// Bytes of memory that are free.
     memory: Option<u64>,
@@ -41,7 +43,7 @@ impl Machine {
                 _ => None,
             },
             tcp: match pages[..] {
-                [_, pressure, most] => Some((pressure * PAGE, most * PAGE)),
+                [_, pressure, most] => page().map(|page| (pressure, most, page)),
                 _ => None,
             },
             cores: thread::available_parallelism().ok().map(|cores| cores.get() as u64),
@@ -89,9 +91,10 @@ impl Machine {
             let found = format!("{ports}, {first} to {last}");
             say("ports", found, (ports < 50_000).then(|| advice.into()));
         }
-        if let Some((pressure, most)) = self.tcp {
+        if let Some((pressure, most, page)) = self.tcp {
+            let pages = MANY * STALLED / page;
+            let (pressure, most) = (pressure * page, most * page);
             let stalled = pressure / STALLED;
-            let pages = MANY * STALLED / PAGE;
             let advice = format!(
                 "short when {stalled} clients stop reading; as root, for {MANY} of them:\n\
                  sysctl -w net.ipv4.tcp_mem=\"{} {pages} {}\"",
@@ -115,9 +118,6 @@ impl Machine {
 
 /// As many clients as a computer should be ready for, before it is said how.
 const MANY: u64 = 10_000;
-
-/// Bytes of a page of memory, in which the kernel counts here.
-const PAGE: u64 = 4096;
 
 /// Bytes that a client who stops reading costs at most, in the kernel too.
 const STALLED: u64 = 300 << 10;
@@ -152,7 +152,7 @@ mod tests {
             descriptors: Some(1024),
             backlog: Some(128),
             ports: Some((32_768, 60_999)),
-            tcp: Some((512 << 20, 1 << 30)),
+            tcp: Some((131_072, 262_144, 4 << 10)),
             cores: Some(1),
             memory: Some(300 << 20),
         };
@@ -165,7 +165,7 @@ mod tests {
             descriptors: Some(1 << 20),
             backlog: Some(4096),
             ports: Some((10_000, 65_000)),
-            tcp: Some((30 << 30, 60 << 30)),
+            tcp: Some((491_520, 983_040, 64 << 10)),
             cores: Some(64),
             memory: Some(250 << 30),
         };

@@ -30,6 +30,7 @@ use self::progress::Progress;
 use self::run::Run;
 use self::server::Server;
 use self::stop::Stop;
+pub(crate) use self::usage::page;
 
 /// Measures, with the report on stdout and how far it is on stderr.
 pub(crate) fn bench(plan: &Plan) -> Result<(), BenchError> {

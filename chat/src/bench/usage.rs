@@ -67,8 +67,13 @@ impl Cpu {
 pub(super) fn sockets() -> Option<u64> {
     let sockstat = fs::read_to_string("/proc/net/sockstat").ok()?;
     let tcp = sockstat.lines().find(|line| line.starts_with("TCP:"))?;
-    let page = number_behind(&fs::read_to_string("/proc/self/smaps").ok()?, "KernelPageSize:")?;
-    Some(number_behind(tcp, " mem ")? * page)
+    Some(number_behind(tcp, " mem ")? * (page()? >> 10))
+}
+
+/// Bytes of a page of memory, in which the kernel counts.
+pub(crate) fn page() -> Option<u64> {
+    let kib = number_behind(&fs::read_to_string("/proc/self/smaps").ok()?, "KernelPageSize:")?;
+    Some(kib << 10)
 }
 
 /// The load of this computer over the last minute.
