@@ -94,6 +94,7 @@ mod server;
 #[cfg(test)]
 mod simulation;
 mod sink;
+mod status;
 
 pub use banner::Banner;
 pub use bench::BenchError;

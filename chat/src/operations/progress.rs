@@ -1,6 +1,5 @@
 //! How far something is that takes long, for whoever waits for it.
 
-use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,33 +7,31 @@ use trace::{Event, Tracer};
 
 use crate::clock;
 use crate::limits::PROGRESS;
+use crate::status::Status;
 
 /// A line on stderr that is written over, if stderr is a terminal; nothing if it is not.
 pub(super) struct Progress {
     doing: &'static str,
     total: Option<u64>,
-    /// Where it is seen, if it is seen at all.
-    out: Option<Box<dyn Write + Send>>,
+    status: Status,
     done: u64,
     due: Instant,
-    shown: bool,
 }
 
 impl Progress {
     pub(super) fn new(doing: &'static str, total: Option<u64>) -> Self {
-        let terminal = io::stderr().is_terminal();
-        Self::to(terminal.then(|| Box::new(io::stderr()) as _), doing, total)
+        Self::on(Status::new(), doing, total)
     }
 
-    fn to(out: Option<Box<dyn Write + Send>>, doing: &'static str, total: Option<u64>) -> Self {
-        Self { doing, total, out, done: 0, due: clock::now() + PROGRESS, shown: false }
+    fn on(status: Status, doing: &'static str, total: Option<u64>) -> Self {
+        Self { doing, total, status, done: 0, due: clock::now() + PROGRESS }
     }
 
     /// One more message is done.
     pub(super) fn step(&mut self) {
         self.done += 1;
         // Asking for the time costs more than most steps do.
-        if self.out.is_none() || !self.done.is_multiple_of(64) {
+        if !self.status.is_seen() || !self.done.is_multiple_of(64) {
             return;
         }
         let now = clock::now();
@@ -47,24 +44,7 @@ impl Progress {
     fn tell(&mut self) {
         let (doing, done) = (self.doing, self.done);
         let of = self.total.map(|total| format!(" of {}", total.max(done))).unwrap_or_default();
-        self.show(&format!("\r\x1b[K{doing}: {done}{of} messages"));
-        self.shown = true;
-    }
-
-    /// Whether anybody sees it changes nothing.
-    fn show(&mut self, text: &str) {
-        if let Some(out) = &mut self.out {
-            out.write_all(text.as_bytes()).ok();
-        }
-    }
-}
-
-impl Drop for Progress {
-    /// The line is for what comes next.
-    fn drop(&mut self) {
-        if self.shown {
-            self.show("\r\x1b[K");
-        }
+        self.status.show(&format!("{doing}: {done}{of} messages"));
     }
 }
 
@@ -77,10 +57,10 @@ pub(crate) struct Indexing {
 
 impl Indexing {
     pub(crate) fn new(tracer: Arc<dyn Tracer>) -> Self {
-        Self::shown(tracer, Progress::new("indexing", None))
+        Self::on(Progress::new("indexing", None), tracer)
     }
 
-    fn shown(tracer: Arc<dyn Tracer>, progress: Progress) -> Self {
+    fn on(progress: Progress, tracer: Arc<dyn Tracer>) -> Self {
         Self { tracer, progress: Mutex::new(Some(progress)) }
     }
 
@@ -110,6 +90,8 @@ impl Tracer for Indexing {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Write};
+
     use trace::{Recorder, trace};
 
     use super::*;
@@ -130,8 +112,9 @@ mod tests {
     #[test]
     fn how_much_is_indexed_is_written_over_and_wiped_away() {
         let (seen, traced) = (Seen::default(), Recorder::new());
-        let progress = Progress::to(Some(Box::new(seen.clone())), "indexing", None);
-        let indexing = Indexing::shown(Arc::new(traced.clone()), progress);
+        let status = Status::to(Some(Box::new(seen.clone())));
+        let progress = Progress::on(status, "indexing", None);
+        let indexing = Indexing::on(progress, Arc::new(traced.clone()));
         trace!(indexing, "The index is damaged"; event = "index_damaged");
         trace!(indexing, "Indexing"; event = "indexing", done = 3_i64, total = 9_i64);
         trace!(indexing, "Indexing"; event = "indexing", done = 7_i64, total = 9_i64);
