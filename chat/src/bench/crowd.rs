@@ -9,7 +9,7 @@ use mio::{Events, Interest, Poll, Token};
 use super::error::BenchError;
 use super::fault::Fault;
 use super::format::{self, Told, pong};
-use super::remote::{Remote, Stage};
+use super::person::{Person, Stage};
 use super::text::Text;
 use super::times::Times;
 use super::verifier::Verifier;
@@ -27,7 +27,7 @@ pub(super) struct Crowd {
     poll: Poll,
     events: Events,
     buffer: Vec<u8>,
-    pub(super) clients: Vec<Remote>,
+    pub(super) clients: Vec<Person>,
     addr: SocketAddr,
     pub(super) format: Wire,
     pub(super) text: Text,
@@ -75,7 +75,7 @@ impl Crowd {
     /// Lets one more client connect.
     pub(super) fn connect(&mut self) -> Result<(), BenchError> {
         let number = self.clients.len();
-        let mut client = Remote::connect(number, self.addr).map_err(BenchError::System)?;
+        let mut client = Person::connect(number, self.addr).map_err(BenchError::System)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         let added = self.poll.registry().register(&mut client.stream, Token(number), interest);
         added.map_err(BenchError::System)?;

@@ -3,15 +3,16 @@
 //! All clients are on one thread, with sockets that never block, one buffer for all of them and
 //! frames that are read where they lie: they share the computer with the server, and what they use
 //! it does not get.
+
 mod chart;
 mod crowd;
 mod error;
 mod fault;
 mod format;
+mod person;
 mod plan;
 mod progress;
 mod publishing;
-mod remote;
 mod report;
 mod run;
 mod server;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::addr::{Addr, Host};
 use super::error::Wrong;
 use crate::name::{Name, RoomName};
-use crate::remote::{Ask, Follow, Remote, Say, Target};
+use crate::remote::{Remote, Send, Target, Trace, Why};
 
 /// What talks to a server that runs.
 #[derive(Debug, Subcommand)]
@@ -29,9 +29,9 @@ pub(super) enum RemoteCommand {
 impl RemoteCommand {
     pub(super) fn remote(self) -> Result<Remote, Wrong> {
         Ok(match self {
-            Self::Trace(flags) => Remote::Follow(flags.follow()?),
-            Self::Send(flags) => Remote::Say(flags.say()?),
-            Self::Why(flags) => Remote::Ask(flags.ask()?),
+            Self::Trace(flags) => Remote::Trace(flags.trace()?),
+            Self::Send(flags) => Remote::Send(flags.send()?),
+            Self::Why(flags) => Remote::Why(flags.why()?),
         })
     }
 }
@@ -150,14 +150,14 @@ fn target(addr: &Addr) -> Target {
 }
 
 impl TraceFlags {
-    fn follow(self) -> Result<Follow, Wrong> {
+    fn trace(self) -> Result<Trace, Wrong> {
         let (target, room) = self.server.target()?;
-        Ok(Follow { target, room, client: self.client, json: self.json })
+        Ok(Trace { target, room, client: self.client, json: self.json })
     }
 }
 
 impl SendFlags {
-    fn say(self) -> Result<Say, Wrong> {
+    fn send(self) -> Result<Send, Wrong> {
         let (target, room) = self.server.target()?;
         let name = |flag, name: &String| {
             Name::new(name).map_err(|why| wrong(flag, format!("{name:?}: {why}")))
@@ -169,7 +169,7 @@ impl SendFlags {
             return Err(Wrong::Usage("say what: chat send TEXT, or lines on stdin".into()));
         }
         let room = room.unwrap_or_else(RoomName::lobby);
-        Ok(Say {
+        Ok(Send {
             target,
             room,
             is_named: said.is_some(),
@@ -189,10 +189,10 @@ fn own_name() -> Name {
 }
 
 impl WhyFlags {
-    fn ask(self) -> Result<Ask, Wrong> {
+    fn why(self) -> Result<Why, Wrong> {
         let (target, room) = self.server.target()?;
         let room = room.unwrap_or_else(RoomName::lobby);
-        Ok(Ask { target, room, seq: self.seq, json: self.json })
+        Ok(Why { target, room, seq: self.seq, json: self.json })
     }
 }
 

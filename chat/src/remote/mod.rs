@@ -24,9 +24,9 @@ use crate::name::{Name, RoomName};
 /// One of them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Remote {
-    Follow(Follow),
-    Say(Say),
-    Ask(Ask),
+    Trace(Trace),
+    Send(Send),
+    Why(Why),
 }
 
 /// A server. Displayed, it is as a `Host` header has it.
@@ -38,7 +38,7 @@ pub(crate) struct Target {
 
 /// Tell what happens, of one room or client or all of them.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Follow {
+pub(crate) struct Trace {
     pub(crate) target: Target,
     pub(crate) room: Option<RoomName>,
     pub(crate) client: Option<u64>,
@@ -47,7 +47,7 @@ pub(crate) struct Follow {
 
 /// Say something, or what comes on stdin, in a room or to members.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Say {
+pub(crate) struct Send {
     pub(crate) target: Target,
     pub(crate) room: RoomName,
     pub(crate) name: Name,
@@ -59,7 +59,7 @@ pub(crate) struct Say {
 
 /// Who has a message?
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Ask {
+pub(crate) struct Why {
     pub(crate) target: Target,
     pub(crate) room: RoomName,
     pub(crate) seq: u64,
@@ -73,9 +73,9 @@ impl Remote {
         let runtime = runtime.enable_all().build().map_err(RemoteError::System)?;
         let done = runtime.block_on(async {
             match self {
-                Self::Follow(follow) => follow.run().await,
-                Self::Say(say) => say.run().await,
-                Self::Ask(ask) => ask.run().await,
+                Self::Trace(trace) => trace.run().await,
+                Self::Send(send) => send.run().await,
+                Self::Why(why) => why.run().await,
             }
         });
         // Somebody may still be typing.

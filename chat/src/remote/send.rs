@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::talk::{Talk, refused};
 use super::tokens::Tokens;
-use super::{RemoteError, Say, in_time, print};
+use super::{RemoteError, Send, in_time, print};
 use crate::printable::printable;
 use crate::random::random_text;
 
@@ -23,7 +23,7 @@ const LINES: usize = 16;
 /// Digits of a `mid`: nobody draws the same twice.
 const MID_DIGITS: usize = 20;
 
-impl Say {
+impl Send {
     pub(super) async fn run(&self) -> Result<(), RemoteError> {
         let mut talk = Talk::begin(in_time(self.target.connect()).await?);
         self.hello(&mut talk).await?;

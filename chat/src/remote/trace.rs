@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::http;
 use super::reader::Reader;
-use super::{Follow, RemoteError, event, print};
+use super::{RemoteError, Trace, event, print};
 use crate::ndjson;
 
-impl Follow {
+impl Trace {
     /// Until the server ends, or somebody presses Ctrl-C or reads no further.
     pub(super) async fn run(&self) -> Result<(), RemoteError> {
         tokio::select! {

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::trace::percent;
-use super::{Ask, RemoteError, http, print};
+use super::{RemoteError, Why, http, print};
 use crate::ndjson;
 use crate::printable::printable;
 
-impl Ask {
+impl Why {
     /// Asks over HTTP, so that nobody sees anybody come for it.
     pub(super) async fn run(&self) -> Result<(), RemoteError> {
         let (room, seq) = (percent(self.room.as_str()), self.seq);

@@ -20,7 +20,7 @@ pub(super) enum Stage {
 }
 
 #[derive(Debug)]
-pub(super) struct Remote {
+pub(super) struct Person {
     pub(super) stream: TcpStream,
     pub(super) stage: Stage,
     /// The beginning of something that is not whole yet.
@@ -33,7 +33,7 @@ pub(super) struct Remote {
 /// Clients that share a source address: fewer than a system has ports for.
 const PER_SOURCE: usize = 10_000;
 
-impl Remote {
+impl Person {
     /// Begins to connect.
     pub(super) fn connect(number: usize, to: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
