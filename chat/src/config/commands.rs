@@ -108,6 +108,8 @@ mod tests {
 
     #[test]
     fn what_starts_no_server_has_no_settings_of_one() {
+        let seen = asked(&["bench", "--to", ":1", "--max-bytes", "2000"], &[], None);
+        assert_eq!(seen, Err("--max-bytes: no server is started here".into()));
         let broken = [("CHAT_CONFIG", "/nonexistent"), ("CHAT_ADDR", "?"), ("CHAT_MAX_BYTES", "?")];
         for command in [&["doctor"][..], &["xray", "f"], &["why", "1"], &["send", "x"], &["trace"]]
         {

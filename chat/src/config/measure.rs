@@ -88,6 +88,11 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 impl BenchFlags {
+    /// Whether it is for a server of its own.
+    pub(super) fn starts_server(&self) -> bool {
+        self.to.is_none()
+    }
+
     /// The run, of a server with the settings of `flags` and of `file`, which is at `config`.
     pub(super) fn plan(
         self,

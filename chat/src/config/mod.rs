@@ -167,6 +167,9 @@ fn ask(
             Ok(Asked::Remote(remote.remote()?.into()))
         }
         Some(Command::Bench(bench)) => {
+            if !bench.starts_server() {
+                no_server("")?;
+            }
             // Its server is given what the command line says, wherever it is run, and all of that
             // has to be right.
             let file = file::named(config.as_deref(), |_| None)?;
