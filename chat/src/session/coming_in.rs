@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::requests::Done;
+use super::answers::Done;
 use crate::clock;
 use crate::command::{Hello, Joined, Reply, Start};
 use crate::entry::Seq;

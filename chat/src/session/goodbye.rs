@@ -8,7 +8,6 @@ use trace::trace;
 
 use super::outgoing::Outgoing;
 use super::pending::{Next, Pending};
-use super::requests::Asking;
 use super::{Inbound, Session};
 use crate::command::Reply;
 use crate::end::End;
@@ -46,9 +45,8 @@ impl Session {
 
     /// Waits for what was asked before the end: what is stored is acknowledged.
     async fn hear(&self, pending: &mut Pending) {
-        while let Some((Asking { id, .. }, done)) = pending.answer().await {
-            let replies = done.unwrap_or_else(|refused| vec![Reply::Error { id, refused }]);
-            self.side.say(replies.iter().map(|reply| self.wire.reply(reply)).collect());
+        while let Some((asking, done)) = pending.answer().await {
+            self.side.say(self.told(asking, done).unwrap_or_else(|refusal| vec![refusal]));
         }
     }
 

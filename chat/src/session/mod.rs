@@ -1,5 +1,6 @@
 //! One client: its commands in, its rooms' slots out. Knows neither TCP nor WebSocket nor HTTP.
 
+mod answers;
 mod batch;
 mod coming_in;
 mod filling;

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::requests::{Asking, Done};
+use super::answers::{Asking, Done};
 use crate::history::Found;
 use crate::limits::POSTS_WAITING;
 use crate::name::RoomName;

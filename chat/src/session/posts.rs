@@ -3,8 +3,8 @@
 use trace::trace;
 
 use super::Session;
+use super::answers::{Asking, Done};
 use super::pending::Pending;
-use super::requests::{Asking, Done};
 use crate::command::{Post, Reply};
 use crate::history::Posting;
 use crate::name::{Name, RoomName};

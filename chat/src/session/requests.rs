@@ -2,37 +2,20 @@
 
 use bytes::Bytes;
 
+use super::answers::{Asking, Done};
 use super::pending::Pending;
 use super::writing::Writing;
 use super::{Inbound, Session};
 use crate::clock;
 use crate::command::{Command, Range, Reply, Start};
 use crate::end::End;
-use crate::entry::{Mid, Seq};
+use crate::entry::Seq;
 use crate::guard::Guard;
 use crate::limits::{HISTORY_ENTRIES, SEARCH_HITS};
 use crate::membership::Membership;
 use crate::name::RoomName;
 use crate::refused::Refused;
 use crate::wire::Request;
-
-/// A request: the client's number for it, its name for what it posts, and the room it names.
-#[derive(Debug, Default)]
-pub(super) struct Asking {
-    pub(super) id: Option<u64>,
-    pub(super) mid: Option<Mid>,
-    pub(super) room: Option<RoomName>,
-}
-
-impl Asking {
-    /// One that posts nothing.
-    pub(super) fn of(id: Option<u64>, room: RoomName) -> Self {
-        Self { id, mid: None, room: Some(room) }
-    }
-}
-
-/// What a request came to: what is told, or why it was refused.
-pub(super) type Done = Result<Vec<Reply>, Refused>;
 
 impl Session {
     /// What the client is told about something that came from it.
@@ -62,46 +45,6 @@ impl Session {
             Err(refused) => Err(refused),
         };
         self.answer(Asking { id, mid, room }, done, guard)
-    }
-
-    /// What the client is told about a request that is done.
-    pub(super) fn answer(
-        &self,
-        asking: Asking,
-        done: Done,
-        guard: &mut Guard,
-    ) -> Result<Vec<Bytes>, End> {
-        match done {
-            Ok(replies) => {
-                guard.granted();
-                let stored = |reply: &Reply| matches!(reply, Reply::Ok { .. });
-                if let (Some(login), Some(mid)) = (&self.login, &asking.mid)
-                    && replies.iter().any(stored)
-                {
-                    self.rooms.stored(&login.author().sender, mid);
-                }
-                if self.login.is_some() {
-                    guard.named();
-                }
-                Ok(replies.iter().map(|reply| self.wire.reply(reply)).collect())
-            }
-            Err(refused) => {
-                let Asking { id, mid, room } = asking;
-                let room = self.is_in(room);
-                self.tracers.request_refused(room.as_ref(), Some(self.client), refused.code());
-                if let (Some(login), Some(mid)) = (&self.login, mid) {
-                    self.rooms.refused(login.author().sender, mid, refused.clone());
-                }
-                let told = self.wire.reply(&Reply::Error { id, refused });
-                guard.refused().map_or(Ok(vec![told]), Err)
-            }
-        }
-    }
-
-    /// The room of a request, if the client is in it. Who names none means that of its address.
-    fn is_in(&self, room: Option<RoomName>) -> Option<RoomName> {
-        let room = room.unwrap_or_else(|| self.address.clone());
-        self.side.lock().membership(&room).map(|membership| membership.room().clone())
     }
 
     fn obey(&mut self, id: Option<u64>, command: Command, pending: &mut Pending) -> Done {

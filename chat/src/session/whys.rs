@@ -1,8 +1,8 @@
 //! What became of a message, for a client that asks.
 
 use super::Session;
+use super::answers::{Asking, Done};
 use super::pending::Pending;
-use super::requests::{Asking, Done};
 use crate::command::{Reply, Which};
 use crate::name::RoomName;
 use crate::refused::Refused;

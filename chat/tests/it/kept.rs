@@ -3,6 +3,7 @@
 mod searching;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chat::{Access, Durability, History, Limits, Server, Tracers};
@@ -13,6 +14,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use trace::Recorder;
 
 use crate::folder::Folder;
 
@@ -330,6 +332,27 @@ async fn what_was_asked_before_the_end_is_answered() {
         assert_eq!(ann.hear("ok").await["seq"], n + 1);
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_at_the_end_is_traced() {
+    let folder = Folder::new();
+    let (file, seen) = (folder.file("chat.db"), Recorder::new());
+    let history = History::open(&file, Durability::Process, Tracers::default().tracer).unwrap();
+    let tracers = Tracers::all(Arc::new(seen.clone()));
+    let server = Server::new(Limits::default(), Access::default(), tracers);
+    let server = Kept::serve(server.with_history(history)).await;
+    let mut ann = server.connect().await;
+    let mut said = format!("{}\n", json!({ "type": "hello", "name": "ann" }));
+    for n in 0..40 {
+        said += &format!("{}\n", json!({ "type": "delete", "id": n, "of": 99 }));
+    }
+    ann.write.write_all(said.as_bytes()).await.unwrap();
+    ann.write.shutdown().await.unwrap();
+    while ann.lines.next_line().await.unwrap().is_some() {}
+    server.stop().await;
+    let told = seen.by("client");
+    assert_eq!(told.matches("event=refused").count(), 40, "{told}");
 }
 
 #[tokio::test]
