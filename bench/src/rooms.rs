@@ -98,7 +98,7 @@ pub fn flood(chat: &Path, rounds: usize, seconds: f64) -> Result<String, Box<dyn
 fn start(chat: &Path) -> Result<(Running, String), Box<dyn Error>> {
     let mut command = Command::new(chat);
     command.args(["attached", "--addr", "127.0.0.1:0", "--data", "off", "--trace", "off"]);
-    command.args(["--max-messages", "10000000", "--max-bytes", "4000000000"]);
+    command.args(["--max-messages", "10000000", "--max-bytes", "1000000000"]);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut running = Running(command.spawn()?);
     let mut banner = String::new();
