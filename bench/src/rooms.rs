@@ -20,6 +20,9 @@ const CROWDS: [u32; 3] = [2_500, 5_000, 10_000];
 /// Clients of the room that is flooded.
 const FLOODED: &str = "500";
 
+/// Between one post to the other room and the next.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// What is posted before this does not count: the others are coming in, and buffers grow.
 const BEFORE: Duration = Duration::from_secs(2);
 
@@ -109,8 +112,9 @@ fn start(chat: &Path) -> Result<(Running, String), Box<dyn Error>> {
     Ok((running, addr))
 }
 
-/// Posts to a room of its own, one after the other, and says how many milliseconds those of so long
-/// a time took to come back.
+/// Posts to a room of its own at a steady rate, and says how many milliseconds those of so long a
+/// time took to come back: from when each was due, so that one that is late makes the next late.
+#[expect(clippy::disallowed_methods, reason = "nothing else says when a post is due")]
 fn posts(addr: &str, time: Duration) -> Result<Vec<f64>, Box<dyn Error>> {
     let mut stream = TcpStream::connect(addr)?;
     stream.set_nodelay(true)?;
@@ -130,13 +134,15 @@ fn posts(addr: &str, time: Duration) -> Result<Vec<f64>, Box<dyn Error>> {
     stream.write_all(b"{\"type\":\"hello\",\"name\":\"calm\",\"rooms\":{\"calm\":{}}}\n")?;
     hear("welcome")?;
     let (begun, mut times) = (Instant::now(), Vec::new());
-    while begun.elapsed() < BEFORE + time {
-        let sent = Instant::now();
+    let mut due = begun;
+    while due < begun + BEFORE + time {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
         stream.write_all(b"{\"type\":\"post\",\"room\":\"calm\",\"body\":\"hi\"}\n")?;
         hear("message")?;
-        if sent - begun >= BEFORE {
-            times.push(sent.elapsed().as_secs_f64() * 1e3);
+        if due >= begun + BEFORE {
+            times.push(due.elapsed().as_secs_f64() * 1e3);
         }
+        due += PAUSE;
     }
     Ok(times)
 }
