@@ -5,7 +5,7 @@ mod signals;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use chat::{Banner, Config, Error, Limits, Server, Sink, listen, raise_descriptors};
+use chat::{Banner, Config, Error, Limits, Server, Sink, raise_descriptors};
 use trace::Background;
 
 fn main() -> ExitCode {
@@ -30,7 +30,7 @@ async fn serve(config: &Config, mut stderr: &Background) -> Result<(), Error> {
     let sink = Sink::open(config)?.installed();
     signals::dumps(config, sink.flight()).map_err(Error::Serve)?;
     let server = Server::open(config, sink.tracers())?.with_flight(sink.flight());
-    let listening = listen(&config.addrs).await?;
+    let listening = server.listen(&config.addrs).await?;
     let _ = write!(stderr, "{}", Banner::new(config, &listening).text(io::stderr().is_terminal()));
     let served = signals.watch(|stop| server.serve(listening.listeners, stop), stderr).await;
     sink.close(stderr);

@@ -1,4 +1,4 @@
-//! Accepts connections and serves them until told to stop. Binds nothing, listens for no signal.
+//! Accepts connections and serves them until told to stop. Listens for no signal.
 
 mod protocols;
 mod proxies;
@@ -15,12 +15,13 @@ use self::proxies::Proxies;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::proxies::client;
 pub use self::websocket::WebSocket;
-use crate::config::Config;
+use crate::config::{Addr, Config};
 use crate::connections::{Connections, Drained, TcpListener};
 use crate::error::Error;
 use crate::flight::Flight;
 use crate::history::{History, HistoryError};
 use crate::limits::{HISTORY_CLOSE, Limits};
+use crate::listen::{ListenError, Listening, listen};
 use crate::operations::Indexing;
 use crate::select::select;
 use crate::sessions::Sessions;
@@ -77,6 +78,19 @@ impl Server {
             Ok(history) => Ok(server.with_history(history)),
             Err(source) => Err(Error::History { path: path.clone(), source }),
         }
+    }
+
+    /// Listens on every one of these addresses, as [`listen`] does. If it cannot, its history is
+    /// closed: one file is left and its lock, as after every stop.
+    ///
+    /// # Errors
+    /// [`ListenError`]; nothing is stored or read any more.
+    pub async fn listen(&self, addrs: &[Addr]) -> Result<Listening, ListenError> {
+        let listening = listen(addrs).await;
+        if listening.is_err() {
+            self.close().await;
+        }
+        listening
     }
 
     /// Everything it serves, for another axum app to mount at its root; if that has a page at `/`
@@ -138,12 +152,16 @@ impl Server {
             Ok(()) => 0,
             Err(_) => self.sessions.cut(),
         };
-        if let Some(history) = &self.history {
-            // What was acknowledged is stored already; this makes the next start quick.
-            timeout(HISTORY_CLOSE, history.close()).await.ok();
-        }
+        self.close().await;
         trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
         Drained { sessions, forced }
+    }
+
+    /// What was acknowledged is stored already; this makes the next start quick.
+    async fn close(&self) {
+        if let Some(history) = &self.history {
+            timeout(HISTORY_CLOSE, history.close()).await.ok();
+        }
     }
 
     /// Serves until `stop` ends, then tells every client to come back later, answers requests that

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::folder::Folder;
 
 /// The exit code and the whole of stderr; nothing is on stdout.
 async fn fails(mut command: Command) -> (Option<i32>, String) {
@@ -111,6 +112,19 @@ async fn a_port_in_use() {
         )
     );
     other.serves().await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_leaves_a_history_that_is_closed() {
+    let (other, folder) = (start(&[]).await, Folder::new());
+    let addr = format!("localhost:{}", other.port);
+    let data = folder.file("chat.db");
+    let seen = answer(chat(&["--addr", &addr, "--data", data.to_str().unwrap()])).await;
+    assert_eq!(seen.code, Some(3), "{seen:?}");
+    let files = fs::read_dir(data.parent().unwrap()).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["chat.db", "chat.db-lock"]);
 }
 
 #[tokio::test]
