@@ -1,5 +1,8 @@
 // Who gets a column of his own where there are too many for one each. Pure.
 
+import { members } from "./xray-messages.js";
+import { isMember } from "./xray-tracks.js";
+
 export const MOST_COLUMNS = 12;
 const TROUBLE = ["gap", "reset", "refused", "stalled", "lagging"];
 
@@ -58,17 +61,19 @@ function line(model, lanes, n) {
 }
 
 /** Of many, what is worth a look: somebody misses it, waits for it, or had it late. */
-function had(model, { message, told }, lanes, now) {
+function had(model, { message }, lanes, now) {
   if (!message) return "";
   const late = now - message.stored > LATE_US;
-  const alone = message.sent.size === 0;
+  // Who was told at once is only known where that was everybody who was not told apart.
+  const all = message.told?.clients >= message.of - members(message).length;
   let best = "";
   for (const lane of lanes) {
     const at = message.sent.get(lane);
     if (message.missed.has(lane)) return "misses";
     if (at !== undefined) best = at - message.stored > LATE_US ? better(best, "late") : better(best, "has");
-    else if (alone && told && model.wasHere(lane, message)) best = better(best, "has");
-    else if (!alone && late && message.seq !== undefined && model.wasHere(lane, message)) best = "waits";
+    else if (message.seq === undefined || !model.wasHere(lane, message)) continue;
+    else if (all && isMember(lane)) best = better(best, "has");
+    else if (late && !message.told && message.sent.size > 0) best = "waits";
   }
   return best;
 }

@@ -90,7 +90,7 @@ export class Lanes {
     const across = cells(model, row, this.#heads.columns, now);
     const chosen = row.message !== undefined && row.message === message;
     const how = across.map(({ line, mark }) => line + mark).join();
-    const as = [this.#heads.layout, at, how, row.kind, row.seq, row.count, row.message?.seq, row.message?.sent.size, chosen, row.n === this.#at, this.#shown.length].join();
+    const as = [this.#heads.layout, at, how, row.kind, row.first, row.seq, row.count, row.message?.seq, row.message?.sent.size, row.message?.told?.clients, chosen, row.n === this.#at, this.#shown.length].join();
     let drawn = this.#drawn.get(row.n);
     if (drawn?.as === as) return;
     if (!drawn) {

@@ -1,5 +1,7 @@
 // What was said: who had it when, and what has no number yet. Pure.
 
+import { isMember } from "./xray-tracks.js";
+
 /** As many messages as are known, and as many as one client may have said without a number. */
 export const MOST_MESSAGES = 400;
 
@@ -13,12 +15,15 @@ export const MOST_MESSAGES = 400;
  * @property {Map<Lane, number>} sent when the system took it for whom
  * @property {Map<Lane, number>} acked when who said so
  * @property {Set<Lane>} missed who will not get it
- * @property {number} of how many were in the room when it was stored
- * @property {{clients: number, us: number} | undefined} told where deliveries are only told together
+ * @property {number} of how many members were in the room when it was stored
+ * @property {{clients: number, us: number} | undefined} told how many members had it at once, where that is told; none of them is in `sent`
  */
 
 /** @returns {Message} one that nobody has */
 export const messageOf = (room, from, more) => ({ room, from, sent: new Map(), acked: new Map(), missed: new Set(), of: 0, told: undefined, ...more });
+
+/** The members it was sent to, and when. */
+export const members = ({ sent }) => [...sent].filter(([lane]) => isMember(lane));
 
 export class Messages {
   /** @type {Map<string, Message>} by room and number, the oldest first */

@@ -18,7 +18,7 @@ export class Microscope {
    * @param {number} [wanted] the number of the one that is looked for
    */
   draw(message, wanted = 0) {
-    const as = message ? [message.room, message.seq, message.received, message.stored, message.sent.size, message.acked.size, message.missed.size, message.told?.us].join() : `-${wanted}`;
+    const as = message ? [message.room, message.seq, message.received, message.stored, message.sent.size, message.acked.size, message.missed.size, message.told?.clients, message.told?.us].join() : `-${wanted}`;
     if (as === this.#shown) return;
     this.#shown = as;
     const seen = message && scope(message);

@@ -30,8 +30,9 @@ export class Model {
   constructor(room = "", lanes = [], at = -Infinity) {
     this.#room = room;
     for (const lane of lanes) {
-      const stays = room ? [lane.rooms.get(room)] : [...lane.rooms.values()];
-      if (stays.some((stay) => stay && stay.from < at && stay.until > at)) this.#tracks.enter(lane, -1);
+      for (const [name, { from, until }] of lane.rooms) {
+        if ((!room || name === room) && from < at && until > at) this.#tracks.enter(lane, name, -1);
+      }
     }
   }
 
@@ -58,14 +59,14 @@ export class Model {
   }
 
   /** Whether somebody was in the room when a message was said. */
-  wasHere(lane, { said: { n } }) {
-    return this.#tracks.wasHere(lane, n);
+  wasHere(lane, { room, said: { n } }) {
+    return this.#tracks.wasHere(lane, room, n);
   }
 
   /** Events that nobody has. */
   skipped(count, at) {
     this.#messages.skipped();
-    this.#row("skipped", { at, count });
+    this.#tracks.lost(this.#row("skipped", { at, count }).n);
   }
 
   /** @param {import("./xray-event.js").Step} step as `Seen` left it */
@@ -74,13 +75,12 @@ export class Model {
     if (!this.concerns(step)) return;
     const { what, at, lane, data } = step;
     if (what === "lost") this.skipped(data.lost, at);
-    else if (what === "away") this.#row("away", { at });
+    else if (what === "away") this.#tracks.lost(this.#row("away", { at }).n);
     else if (what === "pumped") this.#told(step);
     else if (SERVER.has(what)) this.#row("server", { at, what, why: data.error });
     else if (!lane) return;
-    else if (what === "joined") this.#join(lane, at);
-    else if (what === "accepted" && data.wire === "sse") this.#join(lane, at);
-    else if (what === "left" || (what === "closed" && lane.wire === "sse")) this.#leave(lane, at, data.why);
+    else if (what === "joined" || (what === "accepted" && data.wire === "sse")) this.#join(step);
+    else if (what === "left" || what === "closed") this.#leave(step);
     else if (what === "received") this.#received(step);
     else if (what === "stored") this.#stored(step);
     else if (what === "repeated") this.#repeated(step);
@@ -89,18 +89,22 @@ export class Model {
     else if (what === "acked") this.#messages.acked(lane, step.room, data.seq, at);
     else if (what === "refused") this.#refused(step);
     else if (what === "gap") this.#gap(step);
-    else if (what === "reset") this.#mark("reset", lane, { at, why: data.why });
-    else if (what === "stalled") this.#mark("stalled", lane, { at });
-    else if (what === "lagging") this.#lagging(lane, at);
+    else if (what === "reset") this.#mark("reset", step, { why: data.why });
+    else if (what === "stalled") this.#mark("stalled", step);
+    else if (what === "lagging") this.#lagging(step);
   }
 
   #told({ room, at, data: { clients, entries = 1, seq, us } }) {
     const message = this.#messages.find(room, seq);
-    if (message?.out) return void (message.told = { clients, us });
-    const row = this.#row("out", { at, message, room, seq, first: seq - entries + 1, told: { clients, us } });
-    if (!message) return;
-    message.told = { clients, us };
-    message.out = row;
+    const told = { clients, us };
+    const row = message?.out ?? this.#row("out", { at, message, room, seq, first: seq - entries + 1, told });
+    for (let n = seq; n > seq - Math.min(entries, MOST_MESSAGES); n -= 1) {
+      const one = this.#messages.find(room, n);
+      if (!one) continue;
+      one.told = told;
+      if (!one.out) row.first = Math.min(row.first, n);
+      one.out ??= row;
+    }
   }
 
   #begin(at) {
@@ -120,33 +124,30 @@ export class Model {
     return made;
   }
 
-  #mark(kind, lane, row) {
-    this.#tracks.heard(lane, this.#n).marks.set(kind, this.#n);
-    return this.#row(kind, { lane, ...row });
+  #mark(kind, { lane, room, at }, row) {
+    this.#tracks.heard(lane, room, this.#n).marks.set(kind, this.#n);
+    return this.#row(kind, { lane, at, ...row });
   }
 
-  #join(lane, at) {
-    if (!this.#tracks.has(lane)) this.#tracks.enter(lane, this.#n);
+  #join({ lane, room, at }) {
+    this.#tracks.enter(lane, room, this.#n);
     this.#row("join", { at, lane });
   }
 
-  #leave(lane, at, why) {
-    const known = this.tracks.get(lane);
-    if (known && known.last !== Infinity) return;
-    const elsewhere = !this.#room && [...lane.rooms.values()].some(({ until }) => until > at);
-    this.#tracks.heard(lane, this.#n);
-    if (!elsewhere) this.#tracks.leave(lane, this.#n);
-    this.#row("left", { at, lane, why });
+  #leave({ what, lane, room, at, data }) {
+    if (what === "left") this.#tracks.heard(lane, room, this.#n);
+    if (this.#tracks.leave(lane, room, this.#n)) this.#row("left", { at, lane, why: data.why });
   }
 
   #received(step) {
     const { at, lane, room, data } = step;
     const message = messageOf(room, lane, { received: at, bytes: data.bytes, text: said(step) });
     this.#messages.received(message);
-    message.said = this.#mark("said", lane, { at, message });
+    message.said = this.#mark("said", step, { message });
   }
 
-  #stored({ at, lane, room, data }) {
+  #stored(step) {
+    const { at, lane, room, data } = step;
     let message = this.#messages.next(lane, room);
     if (room === "@") {
       // One for each inbox; the first stands for all of them.
@@ -155,19 +156,19 @@ export class Model {
     }
     if (!message) {
       message = messageOf(room, lane);
-      message.said = this.#mark("said", lane, { at, message });
+      message.said = this.#mark("said", step, { message });
     }
-    this.#messages.stored(Object.assign(message, { seq: data.seq, stored: at, of: this.present }));
+    this.#messages.stored(Object.assign(message, { seq: data.seq, stored: at, of: this.#tracks.of(room) }));
   }
 
-  #repeated({ at, lane, room, data }) {
-    const row = this.#messages.next(lane, room)?.said ?? this.#mark("said", lane, { at });
-    Object.assign(row, { kind: "again", seq: data.seq });
+  #repeated(step) {
+    const row = this.#messages.next(step.lane, step.room)?.said ?? this.#mark("said", step);
+    Object.assign(row, { kind: "again", seq: step.data.seq });
   }
 
   #sent(lane, room, seq, at) {
     const message = room === "@" ? this.#messages.direct : this.#messages.find(room, seq);
-    this.#tracks.heard(lane, this.#n);
+    this.#tracks.heard(lane, room, this.#n);
     const came = lane.rooms.get(room)?.from ?? -Infinity;
     if (!message || (room !== "@" && came > message.stored)) return this.#catch(lane, room, seq, at);
     if (!message.sent.has(lane)) message.sent.set(lane, at);
@@ -192,21 +193,24 @@ export class Model {
     track.read = this.#row("catch", { at, lane, room, first: seq, seq, count: 1 });
   }
 
-  #refused({ at, lane, room, data }) {
+  #refused(step) {
+    const { lane, room, data } = step;
     const message = this.#messages.next(lane, room);
     if (message) message.refused = data.code;
-    this.#mark("refused", lane, { at, room, why: data.code });
+    this.#mark("refused", step, { room, why: data.code });
   }
 
-  #gap({ at, lane, room, data: { after, next, why } }) {
+  #gap(step) {
+    const { lane, room, data: { after, next, why } } = step;
     const count = Math.max(next - after - 1, 1);
-    this.#mark("gap", lane, { at, why, count, first: after + 1, seq: next - 1 });
+    this.#mark("gap", step, { why, count, first: after + 1, seq: next - 1 });
     this.#messages.missed(lane, room, after, next);
   }
 
-  #lagging(lane, at) {
-    const row = this.#tracks.heard(lane, this.#n).lagging;
+  #lagging(step) {
+    const { lane, room, at } = step;
+    const row = this.#tracks.heard(lane, room, this.#n).lagging;
     if (row && at - row.at < TOGETHER_US && row.n >= this.#n - 20) return void (row.count += 1);
-    this.tracks.get(lane).lagging = this.#mark("lagging", lane, { at, count: 1 });
+    this.tracks.get(lane).lagging = this.#mark("lagging", step, { count: 1 });
   }
 }

@@ -21,11 +21,11 @@ export function scope(message) {
   const sent = [...message.sent]
     .map(([lane, at]) => ({ kind: "sent", lane, from: stored, to: since(at), acked: since(message.acked.get(lane)) }))
     .sort((a, b) => a.to - b.to);
-  if (sent.length > 1) sent.at(-1).last = true;
+  if (sent.length > 1 && !(stored + message.told?.us >= sent.at(-1).to)) sent.at(-1).last = true;
   // Who was early is all alike; who was late is what one looks for.
   const rest = sent.length > MOST_BARS ? sent.splice(0, sent.length - MOST_BARS + 1) : [];
   bars.push(...sent);
-  if (sent.length === 0 && message.told) {
+  if (message.told) {
     bars.push({ kind: "told", from: stored, to: stored + message.told.us, clients: message.told.clients });
   }
   for (const lane of message.missed) bars.push({ kind: "missed", lane, from: stored, to: stored });

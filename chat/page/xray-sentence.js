@@ -1,5 +1,6 @@
 // A row of the story as a sentence, and how many have what it says. Pure.
 
+import { members } from "./xray-messages.js";
 import { apart, length, who, x } from "./xray-words.js";
 
 const named = (message) => (message.seq === undefined ? x("row.change") : `#${message.seq}`);
@@ -24,10 +25,10 @@ export function sentence(row) {
 const saying = (message) => (message.text ? `${named(message)} “${apart(message.text)}”` : named(message));
 const out = (row) => (row.message && row.first === row.seq ? named(row.message) : row.first < row.seq ? `#${row.first} – #${row.seq}` : `#${row.seq}`);
 
-/** How many have it, of how many, after how long. */
+/** How many members have it, of how many, after how long: who was told apart and who was told at once. */
 export function reached({ message, told }) {
-  const n = message?.sent.size ?? 0;
-  if (n === 0 && told) return [told.clients, told.clients, length(told.us)];
+  if (!message) return [told.clients, told.clients, length(told.us)];
+  const n = members(message).length + (message.told?.clients ?? 0);
   const of = Math.max(n, message.of);
   const took = lasted({ message, told });
   return [n, of, took === undefined ? "" : length(took)];
@@ -35,9 +36,9 @@ export function reached({ message, told }) {
 
 /** Microseconds until the last one had it. */
 export function lasted({ message, told }) {
-  if (!message || message.sent.size === 0) return told?.us;
+  if (!message) return told?.us;
   const from = message.stored ?? message.received;
-  let last = from;
-  for (const at of message.sent.values()) last = Math.max(last, at);
-  return from === undefined ? undefined : last - from;
+  const at = members(message).map(([, at]) => at);
+  if (from === undefined || at.length === 0) return message.told?.us;
+  return at.reduce((last, at) => Math.max(last, at - from), message.told?.us ?? 0);
 }

@@ -66,7 +66,7 @@ export const en = {
     direct: (who) => `${who} says something in private`,
     change: "something",
     again: (who, seq) => `${who} sends #${seq} again; it is stored already`,
-    out: (what, n, of, time) => (n < of ? `${what} reaches ${n} of ${of}` : `${what} reaches ${n === 1 ? "1" : `all ${n}`}`) + (time ? ` in ${time}` : ""),
+    out: (what, n, of, time) => (n < of ? `${what} reaches ${n} of ${of}` : `${what} reaches ${n < 2 ? n : `all ${n}`}`) + (time ? ` in ${time}` : ""),
     outPrivate: (n, time) => `The private message reaches ${n}` + (time ? ` in ${time}` : ""),
     catch: (who, from, to) => (from === to ? `${who} gets #${from} from before` : `${who} gets #${from} to #${to} from before`),
     gap: (who, n, why) => `${who} missed ${n === 1 ? "1 message" : `${n} messages`} (${why})`,

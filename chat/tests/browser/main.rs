@@ -29,7 +29,7 @@ use tokio::sync::OnceCell;
 
 use crate::cdp::{Browser, Res};
 use crate::lab::World;
-use crate::xray::{evening, live, model, saved};
+use crate::xray::{evening, live, members, model, saved};
 
 /// One browser for all tests, started by the first of them.
 struct Lab {
@@ -137,6 +137,9 @@ fn main() -> ExitCode {
             model::xray_what_stands_out,
             model::xray_a_message_under_the_microscope,
             model::xray_gauges_count_once,
+            members::xray_who_has_gone_stays_gone,
+            members::xray_who_has_not_come_is_not_there,
+            members::xray_told_apart_and_at_once_add_up,
             model::xray_lines_are_read_and_found,
             model::xray_what_waits_is_bounded,
             saved::xray_shows_a_saved_trace,

@@ -2,6 +2,7 @@
 
 pub(crate) mod evening;
 pub(crate) mod live;
+pub(crate) mod members;
 pub(crate) mod model;
 mod relay;
 pub(crate) mod saved;
