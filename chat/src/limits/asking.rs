@@ -22,3 +22,7 @@ pub const AGAIN_MS_MOST: u64 = 60_000;
 /// How often one message is said again to a server that is busy; with the pauses that a server of
 /// chat asks for that is most of a minute.
 pub const SAID_AGAIN: u32 = 100;
+
+/// How long `chat send` waits for a message that is stored already, to acknowledge it, and in the
+/// end until the server has read that: a server that goes on reading takes milliseconds.
+pub const FAREWELL: Duration = Duration::from_secs(2);

@@ -27,9 +27,16 @@ impl Send {
     pub(super) async fn run(&self) -> Result<(), RemoteError> {
         let mut talk = Talk::begin(in_time(self.target.connect()).await?);
         self.hello(&mut talk).await?;
-        if let Some(text) = &self.text {
-            return self.say(&mut talk, text).await;
+        match &self.text {
+            Some(text) => self.say(&mut talk, text).await?,
+            None => self.say_lines(&mut talk).await?,
         }
+        talk.leave().await;
+        Ok(())
+    }
+
+    /// Says each line of stdin.
+    async fn say_lines(&self, talk: &mut Talk<TcpStream>) -> Result<(), RemoteError> {
         let mut lines = stdin();
         loop {
             // What others say meanwhile is read, or the server would let us go.
@@ -42,7 +49,7 @@ impl Send {
             };
             match line {
                 Some(Ok(line)) if line.trim().is_empty() => {}
-                Some(Ok(line)) => self.say(&mut talk, &line).await?,
+                Some(Ok(line)) => self.say(talk, &line).await?,
                 Some(Err(error)) => return Err(RemoteError::Stdin(error)),
                 None => return Ok(()),
             }
@@ -85,14 +92,19 @@ impl Send {
         Ok(())
     }
 
-    /// Says one thing, and where it is stored.
+    /// Says one thing, and where it is stored; then the server is told that it is here, too.
     async fn say(&self, talk: &mut Talk<TcpStream>, text: &str) -> Result<(), RemoteError> {
         let mut post = json!({ "type": "post", "mid": random_text(MID_DIGITS), "body": text });
         match self.to.is_empty() {
             true => post["room"] = self.room.as_str().into(),
             false => post["to"] = self.to.iter().map(|to| to.as_str()).collect(),
         }
-        self.told(&talk.post(post).await?)
+        let ok = talk.post(post).await?;
+        self.told(&ok)?;
+        if let Some(seq) = ok["seq"].as_u64().filter(|_| self.to.is_empty()) {
+            talk.ack(self.room.as_str(), seq).await;
+        }
+        Ok(())
     }
 
     /// Says where it is stored, and how.

@@ -3,14 +3,14 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::http::refusal;
 use super::reader::Reader;
 use super::{RemoteError, in_time};
-use crate::limits::{AGAIN_MS_LEAST, AGAIN_MS_MOST, SAID_AGAIN};
+use crate::limits::{AGAIN_MS_LEAST, AGAIN_MS_MOST, ANSWER_TIME, FAREWELL, SAID_AGAIN};
 use crate::printable::printable;
 
 /// A session in `chat.v1` over lines.
@@ -19,12 +19,14 @@ pub(super) struct Talk<S> {
     writer: WriteHalf<S>,
     /// The number of the last request.
     id: u64,
+    /// The newest message that was told in a room.
+    newest: u64,
 }
 
 impl<S: AsyncRead + AsyncWrite> Talk<S> {
     pub(super) fn begin(stream: S) -> Self {
         let (read, writer) = split(stream);
-        Self { reader: Reader::new(read), writer, id: 0 }
+        Self { reader: Reader::new(read), writer, id: 0, newest: 0 }
     }
 
     /// The answer to a request; what is told besides is left out.
@@ -85,8 +87,39 @@ impl<S: AsyncRead + AsyncWrite> Talk<S> {
             Some("bye") => Err(RemoteError::Ended(object["why"].as_str().map(printable))),
             // One that answers nothing is for the connection as a whole.
             Some("error") if object["id"].is_null() => Err(refused(&object)),
-            _ => Ok(object),
+            told => {
+                // A direct message has no room: its number is that of an inbox.
+                if told == Some("message") && object["room"].is_string() {
+                    self.newest = self.newest.max(object["seq"].as_u64().unwrap_or_default());
+                }
+                Ok(object)
+            }
         }
+    }
+
+    /// Says that a message has arrived in the only room of the session, once it has. It is stored
+    /// already, so one that does not come in time is not waited for, and nothing is an error.
+    pub(super) async fn ack(&mut self, room: &str, seq: u64) {
+        let arrived = async {
+            while self.newest < seq {
+                self.next().await?;
+            }
+            Ok::<_, RemoteError>(())
+        };
+        if let Ok(Ok(())) = timeout(FAREWELL, arrived).await {
+            let ack = format!("{}\n", json!({ "type": "ack", "room": room, "seq": seq }));
+            timeout(ANSWER_TIME, self.writer.write_all(ack.as_bytes())).await.ok();
+        }
+    }
+
+    /// Leaves, and waits until the server has read what it was told.
+    pub(super) async fn leave(mut self) {
+        let left = async {
+            self.writer.shutdown().await.ok()?;
+            while self.reader.line().await.is_some() {}
+            Some(())
+        };
+        timeout(FAREWELL, left).await.ok();
     }
 }
 
@@ -96,9 +129,10 @@ pub(super) fn refused(answer: &Value) -> RemoteError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::slice::from_ref;
+
     use tokio::io::{AsyncBufReadExt, BufReader, DuplexStream, duplex};
-    use tokio::time::{Instant, timeout};
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -161,6 +195,43 @@ mod tests {
         let others = "{\"type\":\"message\"}\n".repeat(1 << 10);
         let (seen, asked, _) = posted(&busy, &others).await;
         assert_eq!((seen, asked), (Err("busy: x".into()), u64::from(SAID_AGAIN) + 1));
+    }
+
+    /// What is heard behind a post to a room that is answered with these lines; `OK` is number 7.
+    async fn heard(told: &[&str]) -> Vec<Value> {
+        let (client, server) = duplex(1 << 10);
+        let (read, mut write) = split(server);
+        let mut lines = BufReader::new(read).lines();
+        let serve = async move {
+            lines.next_line().await.unwrap().unwrap();
+            write.write_all(told.concat().as_bytes()).await.unwrap();
+            let mut heard = vec![];
+            while let Some(line) = lines.next_line().await.unwrap() {
+                heard.push(serde_json::from_str(&line).unwrap());
+            }
+            write.shutdown().await.unwrap();
+            heard
+        };
+        let post = async {
+            let mut talk = Talk::begin(client);
+            talk.post(json!({ "type": "post" })).await.unwrap();
+            talk.ack("tea", 7).await;
+            talk.leave().await;
+        };
+        timeout(A_DAY, async { tokio::join!(post, serve).1 }).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_is_acknowledged_once_it_is_there() {
+        const OK: &str = "{\"type\":\"ok\",\"id\":1,\"seq\":7}\n";
+        let message = "{\"type\":\"message\",\"room\":\"tea\",\"seq\":7}\n";
+        let (other, direct) = (message.replace('7', "6"), message.replace("room", "to"));
+        let ack = json!({ "type": "ack", "room": "tea", "seq": 7 });
+        for told in [&[OK, &other, message][..], &[message, OK]] {
+            assert_eq!(heard(told).await.as_slice(), from_ref(&ack));
+        }
+        assert!(heard(&[OK, &other, &direct]).await.is_empty());
+        assert!(heard(&[OK, "{\"type\":\"bye\",\"why\":\"drain\"}\n"]).await.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -51,7 +51,8 @@ async fn what_is_sent_is_stored_and_who_has_it_is_told() {
     let seen = answer(at_home(&server, chat(&["send", "-s", &at, "-n", "ann", "again"]))).await;
     check(&seen, 0, "room=tea seq=2 stored=memory\n", "");
     let seen = ask(&server, &["why", "1"]).await;
-    assert!(seen.stdout.starts_with("* #lobby 1 from ann reached "), "{seen:?}");
+    assert!(seen.stdout.starts_with("* #lobby 1 from ann reached 1 of 1"), "{seen:?}");
+    assert!(seen.stdout.contains("chat.v1-lines) has it after "), "{seen:?}");
     assert!(seen.stdout.ends_with("\n"), "{seen:?}");
     assert_eq!(seen.code, Some(0));
     let seen = ask(&server, &["why", "--json", "--room", "tea", "2"]).await;
