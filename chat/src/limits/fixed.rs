@@ -214,6 +214,9 @@ pub const GAPS_KEPT: usize = 8;
 /// Rows of a delivery report at most: with the longest names they are 56 KiB, and fit a frame.
 pub const REPORT_ROWS: usize = 200;
 
+/// Lines of a report about those who were not there; of the rest it says how many they are.
+pub const AWAY_LINES: usize = 3;
+
 /// Readers whom a report asks until others have their turn.
 pub const REPORT_TURN: usize = 256;
 

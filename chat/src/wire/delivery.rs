@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::command::{Report, Row, Standing, Waits};
+use crate::limits::AWAY_LINES;
 
 pub(super) fn delivery(report: &Report) -> String {
     let Report { room, seq, from, reached, of, more, .. } = report;
@@ -18,8 +19,19 @@ pub(super) fn delivery(report: &Report) -> String {
     if let Some(since) = report.since {
         let _ = write!(lines, "; what was before {since} is not known");
     }
+    let mut away = 0;
     for row in &report.rows {
-        let _ = write!(lines, "\n* {}", told(row));
+        away += usize::from(row.standing == Standing::Away);
+        if row.standing != Standing::Away || away <= AWAY_LINES {
+            let _ = write!(lines, "\n* {}", told(row));
+        }
+    }
+    match away.saturating_sub(AWAY_LINES) {
+        0 => {}
+        1 => lines += "\n* and 1 more who was not there",
+        unsaid => {
+            let _ = write!(lines, "\n* and {unsaid} more who were not there");
+        }
     }
     if *more > 0 {
         let _ = write!(lines, "\n* and {more} more");
@@ -81,8 +93,8 @@ mod tests {
     use super::*;
     use crate::command::{Left, Missed};
     use crate::end::End;
-    use crate::entry::ClientId;
-    use crate::name::Name;
+    use crate::entry::{ClientId, Epoch, Seq, Timestamp};
+    use crate::name::{Name, RoomName};
 
     fn row(standing: Standing) -> Row {
         let (client, name) = (Some(ClientId(3)), Some(Name::new("bob").unwrap()));
@@ -118,6 +130,29 @@ mod tests {
         let expected = "a reader of events (3, sse) was written to after 41 us, and came later; \
              left 61 s ago (gone)";
         assert_eq!(told(&row), expected);
+    }
+
+    #[test]
+    fn of_those_who_were_away_three_are_named() {
+        let lines = |away: usize, more| {
+            let rows = [vec![row(Standing::Sent)], vec![row(Standing::Away); away]].concat();
+            let rows = [rows, vec![row(Standing::Untold)]].concat();
+            let (room, from) = (RoomName::lobby(), Name::new("ann").unwrap());
+            let (epoch, seq, at) = (Epoch::new("e"), Seq(7), Timestamp(0));
+            let (reached, of, took, since) = (0, 1, None, None);
+            delivery(&Report { room, epoch, seq, from, at, reached, of, took, rows, more, since })
+        };
+        for (away, named, end) in [
+            (3, 3, "told such a change"),
+            (4, 3, "* and 1 more who was not there"),
+            (14, 3, "* and 11 more who were not there"),
+        ] {
+            let seen = lines(away, 0);
+            assert!(seen.contains("was written to") && seen.contains("not told"), "{seen}");
+            assert_eq!(seen.matches("chat.v1) was not there").count(), named, "{seen}");
+            assert!(seen.ends_with(end), "{seen}");
+        }
+        assert!(lines(5, 9).ends_with("* and 2 more who were not there\n* and 9 more"));
     }
 
     #[test]
