@@ -107,6 +107,21 @@ mod tests {
     }
 
     #[test]
+    fn a_port_is_an_address_too() {
+        assert_eq!(asked(&["--port", "8099"], &[], None), asked(&["--addr", "8099"], &[], None));
+        assert!(asked(&["--port", "8099"], &[], None).is_ok());
+    }
+
+    #[test]
+    fn a_message_is_asked_for_by_its_number() {
+        let why = "a message is asked for by its number, which chat send prints as seq=";
+        for bad in ["abc", "1.5", "99999999999999999999"] {
+            let seen = asked(&["why", bad], &[], None).unwrap_err();
+            assert!(seen.contains(&format!("'{bad}'")) && seen.contains(why), "{seen}");
+        }
+    }
+
+    #[test]
     fn what_starts_no_server_has_no_settings_of_one() {
         let seen = asked(&["bench", "--to", ":1", "--max-bytes", "2000"], &[], None);
         assert_eq!(seen, Err("--max-bytes: no server is started here".into()));

@@ -68,7 +68,7 @@ pub(super) struct Flags {
     ///
     /// `localhost` is both loopbacks, so only this computer can connect. An address without a
     /// port has port 8080; port 0 is any free one. Repeat the flag to listen on several.
-    #[arg(short, long, value_name = "ADDR", global = true)]
+    #[arg(short, long, alias = "port", value_name = "ADDR", global = true)]
     addr: Vec<String>,
 
     /// A further name that people reach this server by

@@ -90,7 +90,7 @@ pub(super) struct WhyFlags {
     server: ServerFlags,
 
     /// The number of the message in its room
-    #[arg(value_name = "SEQ")]
+    #[arg(value_name = "SEQ", value_parser = seq)]
     seq: u64,
 
     /// The answer as JSON
@@ -194,6 +194,10 @@ impl WhyFlags {
         let room = room.unwrap_or_else(RoomName::lobby);
         Ok(Why { target, room, seq: self.seq, json: self.json })
     }
+}
+
+fn seq(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "a message is asked for by its number, which chat send prints as seq=")
 }
 
 fn wrong(flag: &str, why: String) -> Wrong {
