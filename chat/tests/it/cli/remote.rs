@@ -134,8 +134,9 @@ async fn what_happens_is_told_until_nobody_reads() {
     let pid = trace.id().unwrap();
     let kill = Command::new("kill").args(["-INT", &pid.to_string()]).status().await.unwrap();
     assert!(kill.success());
-    let status = timeout(PATIENCE, trace.wait()).await.expect("an end in time").unwrap();
-    assert_eq!(status.code(), Some(0));
+    let ended = timeout(PATIENCE, trace.wait_with_output()).await.expect("an end in time").unwrap();
+    // What is for people is said to a terminal only.
+    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]));
 
     let mut command = chat(&["trace", "--server", &at, "--json"]);
     let mut trace = command.stdout(Stdio::piped()).spawn().unwrap();
