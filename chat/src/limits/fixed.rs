@@ -165,7 +165,8 @@ pub const HISTORY_WAL_PAGES: i64 = 2_000;
 /// How long another program, a backup for instance, may lock the file before that is a failure.
 pub const HISTORY_LOCKED: Duration = Duration::from_secs(5);
 
-/// How long a server that stops waits for the file of its history to be closed.
+/// How much longer than [`Limits::drain`](super::Limits::drain) a server that stops waits in all,
+/// for the file of its history to be closed.
 pub const HISTORY_CLOSE: Duration = Duration::from_secs(1);
 
 /// Messages of one client that wait to be stored; one that has as many is not read from.

@@ -6,15 +6,17 @@ mod watched;
 mod websocket;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use trace::trace;
 
 use self::proxies::Proxies;
 #[cfg(any(test, fuzzing))]
 pub(crate) use self::proxies::client;
 pub use self::websocket::WebSocket;
+use crate::clock;
 use crate::config::{Addr, Config};
 use crate::connections::{Connections, Drained, TcpListener};
 use crate::error::Error;
@@ -88,7 +90,7 @@ impl Server {
     pub async fn listen(&self, addrs: &[Addr]) -> Result<Listening, ListenError> {
         let listening = listen(addrs).await;
         if listening.is_err() {
-            self.close().await;
+            self.close(self.closed_by()).await;
         }
         listening
     }
@@ -147,20 +149,26 @@ impl Server {
     /// Takes no further session, tells every client to come back later, and waits for the sessions
     /// to end; those that take longer than [`Limits::drain`] are cut. [`Server::serve`] does it.
     pub async fn drain(&self) -> Drained {
+        let by = self.closed_by();
         let sessions = self.sessions.count();
         let forced = match timeout(self.limits.drain, self.sessions.drain()).await {
             Ok(()) => 0,
             Err(_) => self.sessions.cut(),
         };
-        self.close().await;
+        self.close(by).await;
         trace!(self.sessions.tracers().tracer, "Server drained"; event = "drained", sessions = sessions, forced = forced);
         Drained { sessions, forced }
     }
 
+    /// When a server that stops now has closed its history, or waits for it no longer.
+    fn closed_by(&self) -> Instant {
+        clock::now() + self.limits.drain + HISTORY_CLOSE
+    }
+
     /// What was acknowledged is stored already; this makes the next start quick.
-    async fn close(&self) {
+    async fn close(&self, by: Instant) {
         if let Some(history) = &self.history {
-            timeout(HISTORY_CLOSE, history.close()).await.ok();
+            timeout_at(by.into(), history.close()).await.ok();
         }
     }
 
